@@ -1,0 +1,182 @@
+"""One run of a chapter: its steps and checks, on one host, with a journal.
+
+Knows nothing of notebooks: ``kernel`` binds it to the cells.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from docker.errors import DockerException
+
+from kernels_helpers import sweep
+from kernels_helpers.errors import CheckFailed, StepFailed
+from kernels_helpers.hosts import Host
+from kernels_helpers.journal import Journal
+from kernels_helpers.labels import label_of
+from kernels_helpers.process import Result
+from kernels_helpers.steps import Step
+
+RETRY_PAUSE = 1.0  # seconds
+UNDO_TIMEOUT = 120.0
+
+
+@dataclass
+class Chapter:
+    """Run the steps of a chapter and remember how to undo them.
+
+    ``plan`` answers changes instead of running them; ``keep`` leaves what the
+    chapter made; ``say`` shows a piece of text to the reader.
+    """
+
+    host: Host
+    run: str
+    environment: dict[str, str]
+    journal: Journal
+    say: Callable[[str], object]
+    plan: bool = False
+    keep: bool = False
+    pending: bool = False  # a planned change has not run: what follows cannot be known
+    kept: bool = False
+    ended: str | None = None  # why no step may run any more
+    _undo: list[Step] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.label = label_of(self.run)
+        self.environment = {**self.environment, "run": self.run, "label": self.label}
+
+    def look(self, step: Step) -> None:
+        """Run a command that only reads."""
+        self._require_open()
+        if self.pending:
+            self._answer(step, "cannot know", "a change before it has not run")
+        else:
+            self._execute(step)
+
+    def change(self, step: Step) -> None:
+        """Run a command that changes the host, unless its end is true already.
+
+        The undo is on record before the command starts. A command that ends well
+        and leaves its ``unless`` untrue has failed all the same.
+        """
+        self._require_open()
+        if step.unless and not self.pending and self._holds(step):
+            self._answer(step, "already true", step.unless)
+            return
+        if self.plan:
+            sure = step.unless is not None and not self.pending
+            self.pending = True
+            self._answer(step, "would run" if sure else "cannot know", step.body)
+            return
+        if step.undo:
+            self._undo.append(step)
+        self._execute(step)
+        if step.unless and not self._holds(step):
+            raise StepFailed(f"the command ended well, but this is not true: {step.unless}")
+
+    def check(self, claim: str, ok: object, *, note: str | None) -> str:
+        """Record whether a claim is true; CheckFailed if it is not.
+
+        ``ok`` must be True or False itself: a value that merely is not empty
+        proves nothing. Returns the line for the reader.
+        """
+        if not isinstance(ok, bool):
+            raise CheckFailed(f"{claim}: the check gave {ok!r}, write one that is True or False")
+        self.journal.write("check", claim=claim, ok=ok, note=note)
+        if not ok:
+            raise CheckFailed(claim)
+        return f"✔ {claim}"
+
+    def unwind(self) -> None:
+        """Undo the steps, last in first out, and remove what carries the run's label.
+
+        An undo that fails is reported and the rest still runs.
+        """
+        if self.keep:
+            self.kept = True
+            self.finish()
+            self.say(f"kept: `dockbook sweep {self.run}` removes it\n")
+            return
+        while self._undo:
+            self._undo_one(self._undo.pop())
+        try:
+            for left in sweep.remove(self.host.docker, sweep.find(self.host.docker, self.run)):
+                self.journal.write("swept", kind=left.kind, name=left.name)
+                self.say(f"removed {left.kind} {left.name}\n")
+        except DockerException as error:
+            self.journal.write("sweep failed", error=str(error))
+            self.say(f"✘ sweep: {error}\n  `dockbook sweep {self.run}` tries again\n")
+        self.ended = "the chapter has been unwound"
+
+    def left(self) -> list[str]:
+        """Name the objects that still carry the label of this run."""
+        return [f"{f.kind} {f.name}" for f in sweep.find(self.host.docker, self.run)]
+
+    def finish(self) -> None:
+        """Keep what the chapter has made: nothing is undone any more."""
+        self._undo.clear()
+        self.ended = "the chapter is finished"
+
+    def fail(self, reason: str) -> None:
+        """Unwind after a failure; later steps are refused."""
+        if self.ended is None:
+            self.journal.write("failed", reason=reason)
+            self.unwind()
+            self.ended = "the chapter failed before and was unwound"
+
+    def _require_open(self) -> None:
+        if self.ended:
+            raise StepFailed(f"{self.ended}: restart the kernel and run it from the top")
+
+    def _holds(self, step: Step) -> bool:
+        return self._run(step, step.unless or "false").rc == 0
+
+    def _run(
+        self, step: Step, script: str, on_output: Callable[[str], object] = lambda _: None
+    ) -> Result:
+        return self.host.run(
+            script,
+            env=self.environment,
+            user=step.user,
+            timeout=step.timeout,
+            on_output=on_output,
+        )
+
+    def _execute(self, step: Step) -> None:
+        facts = {"kind": step.kind, "body": step.body}
+        self.journal.write("begin", **facts, undo=step.undo, user=step.user)
+        for attempt in range(1 + step.retry):
+            if attempt:
+                time.sleep(RETRY_PAUSE)
+            result = self._run(step, step.body, self.say)
+            self.journal.write(
+                "end",
+                **facts,
+                attempt=attempt + 1,
+                rc=result.rc,
+                seconds=round(result.seconds, 3),
+                timed_out=result.timed_out,
+                output=result.output,
+            )
+            if result.rc == step.rc and not result.timed_out:
+                return
+        _complain(step, result)
+
+    def _answer(self, step: Step, answer: str, why: str) -> None:
+        self.journal.write("answer", kind=step.kind, body=step.body, answer=answer)
+        self.say(f"{answer}: {why}\n")
+
+    def _undo_one(self, step: Step) -> None:
+        if step.unless and not self._holds(step):
+            return  # it never came to be
+        result = self._run(step, step.undo or "true")
+        undone = result.rc == 0 and not (step.unless and self._holds(step))
+        self.journal.write("undo", undo=step.undo, rc=result.rc, ok=undone)
+        told = "" if undone else f"\n{result.output.rstrip()}"
+        self.say(f"{'undone' if undone else '✘ not undone'}: {step.undo}{told}\n")
+
+
+def _complain(step: Step, result: Result) -> None:
+    if result.timed_out:
+        raise StepFailed(f"the command did not end within {step.timeout} s and was ended")
+    raise StepFailed(f"the command ended with {result.rc}, expected {step.rc}")

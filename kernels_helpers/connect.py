@@ -1,0 +1,51 @@
+"""From the URL of a host to the host: the one place that knows all kinds."""
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+
+from docker.errors import DockerException
+
+from kernels_helpers.errors import HostError, UsageError
+from kernels_helpers.hosts import Host, LabHost, LocalHost
+from kernels_helpers.lab import life
+
+DEFAULT_LAB = "default"
+
+
+def connect(url: str) -> AbstractContextManager[Host]:
+    """Join the host a URL names, for as long as the context lasts.
+
+    ``lab://`` starts or joins the lab ``default``, ``lab://NAME`` joins a running
+    one, ``local://`` is the engine of this machine. Raises HostError when there
+    is no host, UsageError when the URL names none.
+    """
+    scheme, separator, name = url.partition("://")
+    if scheme == "lab" and separator:
+        return _lab(name)
+    if url == "local://":
+        return _local()
+    if scheme == "ssh" and separator:
+        raise HostError(f"{url}: hosts over ssh are not there yet; use lab:// or local://")
+    raise UsageError(f"host {url!r}: write lab://, lab://NAME or local://")
+
+
+@contextlib.contextmanager
+def _lab(name: str) -> Iterator[Host]:
+    if name and not life.running(life.check_name(name)):
+        LabHost(name)  # raises, and says how to start it
+    with life.attached(name or DEFAULT_LAB) as host:
+        yield host
+
+
+@contextlib.contextmanager
+def _local() -> Iterator[Host]:
+    host = LocalHost()
+    try:
+        host.docker.ping()
+    except DockerException as error:
+        raise HostError(
+            f"no Docker Engine answers at {host.socket}: start it, set DOCKER_HOST, "
+            "or leave --host out to use a lab"
+        ) from error
+    yield host

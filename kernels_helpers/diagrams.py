@@ -1,0 +1,67 @@
+"""Diagrams: DOT from ``diagrams/``, or drawn from what the engine says."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import graphviz
+from docker import DockerClient
+
+from kernels_helpers.book import DIAGRAMS
+from kernels_helpers.errors import ChapterError
+
+DOT_MIME = "text/vnd.graphviz"
+GRAPH = {"bgcolor": "transparent", "rankdir": "LR", "nodesep": "0.3", "ranksep": "0.7"}
+FONT = {"fontname": "Noto Sans,Noto Sans CJK SC,sans-serif", "fontsize": "11"}
+NODE = {**FONT, "shape": "box", "style": "rounded", "margin": "0.15,0.08"}
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """Show itself in a notebook: DOT for the site, SVG for Jupyter, text for all."""
+
+    dot: str
+    alt: str
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, object]]:
+        svg = graphviz.Source(self.dot).pipe(format="svg", encoding="utf-8")
+        bundle = {DOT_MIME: self.dot, "image/svg+xml": svg, "text/plain": self.alt}
+        return bundle, {DOT_MIME: {"alt": self.alt}}
+
+
+def load(name: str, *, alt: str) -> Diagram:
+    """Load ``diagrams/NAME.dot`` and give it the shared style."""
+    path = DIAGRAMS / f"{name}.dot"
+    if not path.is_file():
+        raise ChapterError(f"there is no diagram {path}: name a file of diagrams/")
+    head, brace, body = path.read_text(encoding="utf-8").partition("{")
+    style = "".join(
+        f"  {kind} [{', '.join(f'{key}="{value}"' for key, value in values.items())}]\n"
+        for kind, values in (("graph", {**GRAPH, **FONT}), ("node", NODE), ("edge", FONT))
+    )
+    return Diagram(f"{head}{brace}\n{style}{body.lstrip(chr(10))}", alt)
+
+
+def mounts(docker: DockerClient, label: str) -> Diagram:
+    """Draw the containers with a label and what the engine says is mounted in them.
+
+    Nodes and edges are sorted by name, so that the same state gives the same DOT.
+    """
+    graph = graphviz.Digraph("mounts", graph_attr={**GRAPH, **FONT}, node_attr=NODE, edge_attr=FONT)
+    containers = docker.containers.list(all=True, filters={"label": label})
+    edges = sorted(
+        (mount.get("Name") or mount["Source"], container.name, _words(mount))
+        for container in containers
+        for mount in container.attrs["Mounts"]
+    )
+    for container in sorted(containers, key=lambda c: str(c.name)):
+        graph.node(f"container {container.name}", f"{container.name}\n{container.status}")
+    for source in sorted({edge[0] for edge in edges}):
+        graph.node(f"source {source}", source, shape="cylinder", style="")
+    for source, container, words in edges:
+        graph.edge(f"source {source}", f"container {container}", words)
+    said = "; ".join(f"{source} is mounted in {name} at {words}" for source, name, words in edges)
+    return Diagram(graph.source, said or "no mounts")
+
+
+def _words(mount: dict[str, Any]) -> str:
+    return mount["Destination"] + ("" if mount["RW"] else " (read-only)")

@@ -1,0 +1,54 @@
+"""The errors that dockbook raises on purpose.
+
+::
+
+    DockbookError             exit 1
+    ├── UsageError            exit 2   the call cannot be understood
+    │   ├── ParameterError             (also ValueError)
+    │   └── ChapterError               a chapter that is missing or malformed
+    ├── HostError             exit 3   no host to work on
+    │   └── LabError
+    ├── StepFailed            exit 1   a command of a chapter failed
+    └── CheckFailed           exit 1   a check of a chapter is false (also AssertionError)
+
+A message says what happened, where, and what to do. Anything else that escapes
+is a bug and shows its traceback.
+"""
+
+
+class DockbookError(Exception):
+    """Report a failure that the reader can act on."""
+
+    exit_code = 1
+
+
+class UsageError(DockbookError):
+    """Report a call that cannot be understood."""
+
+    exit_code = 2
+
+
+class ParameterError(UsageError, ValueError):
+    """Report a parameter that is unknown, of the wrong type or out of range."""
+
+
+class ChapterError(UsageError):
+    """Report a chapter that is missing or malformed."""
+
+
+class HostError(DockbookError):
+    """Report that there is no Docker host to work on."""
+
+    exit_code = 3
+
+
+class LabError(HostError):
+    """Report that a lab cannot be started, joined or found."""
+
+
+class StepFailed(DockbookError):
+    """Report a step whose command did not end as the chapter says."""
+
+
+class CheckFailed(DockbookError, AssertionError):
+    """Report a check that is false."""

@@ -1,0 +1,195 @@
+"""The kernel extension: what the cells of a chapter call.
+
+``open_chapter`` checks the parameters, joins the host and switches on
+``%%look`` and ``%%change``. One kernel runs one chapter.
+"""
+
+import ast
+import atexit
+import contextlib
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from IPython import get_ipython
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.display import display
+
+from kernels_helpers import connect, steps
+from kernels_helpers.chapter import Chapter
+from kernels_helpers.diagrams import Diagram
+from kernels_helpers.errors import ChapterError, DockbookError
+from kernels_helpers.hosts.lab import home
+from kernels_helpers.journal import Journal
+from kernels_helpers.labels import new_run_id
+from kernels_helpers.parameters import Contract
+
+CHECK_MIME = "application/vnd.dockbook.check+json"
+INJECTED = "# Parameters"  # how papermill begins the cell it injects
+SKIP_PLANNED = "get_ipython().magics_manager.registry['Steps'].skip_cell()\n"
+
+
+@magics_class
+class Steps(Magics):  # type: ignore[misc]  # traitlets are untyped
+    """The cell magics, and the hooks that unwind when a cell fails or the kernel ends."""
+
+    chapter: Chapter
+
+    @cell_magic  # type: ignore[untyped-decorator]
+    def look(self, line: str, cell: str) -> None:
+        """Run the cell as a command that only reads."""
+        self.chapter.look(_step("look", line, cell))
+
+    @cell_magic  # type: ignore[untyped-decorator]
+    def change(self, line: str, cell: str) -> None:
+        """Run the cell as a command that changes the host."""
+        self.chapter.change(_step("change", line, cell))
+
+    def skip_cell(self) -> None:
+        """Answer a cell that a plan cannot run."""
+        self.chapter.say("cannot know: a change before it has not run\n")
+
+    def guard_plan(self, lines: list[str]) -> list[str]:
+        """Replace Python cells once a planned change is pending: they would fail."""
+        magic = lines and lines[0].startswith(("%%look", "%%change"))
+        return [SKIP_PLANNED] if self.chapter.pending and not magic else lines
+
+    def after_cell(self, result: ExecutionResult) -> None:
+        """Unwind in the cell that failed, before its reply is sent."""
+        error = result.error_in_exec or result.error_before_exec
+        if error is not None:
+            self.chapter.fail(f"{type(error).__name__}: {error}")
+
+
+def open_chapter(name: str) -> Chapter:
+    """Begin a chapter in this kernel and return it.
+
+    Reads the parameters cell and what papermill injected from the cells run so
+    far. Raises ParameterError or ChapterError before anything is changed, and
+    HostError when there is no host.
+    """
+    shell = get_ipython()
+    if shell is None:
+        raise ChapterError("open_chapter() is for a cell of a chapter: run it in Jupyter")
+    shell.set_custom_exc((DockbookError,), _show_error)
+    contract, given = _parameters(shell.user_ns["In"])
+    values = contract.bind(given)
+    run = os.environ.get("DOCKBOOK_RUN") or new_run_id(name)
+    path = os.environ.get("DOCKBOOK_JOURNAL") or home() / "journals" / f"{run}.jsonl"
+    lifetime = contextlib.ExitStack()
+    host = lifetime.enter_context(connect.connect(str(values["host"])))
+    chapter = Chapter(
+        host=host,
+        run=run,
+        environment=contract.environment(given),
+        journal=Journal(Path(path)),
+        say=_say,
+        plan="DOCKBOOK_PLAN" in os.environ or not (host.is_lab or values.get("apply")),
+        keep="DOCKBOOK_KEEP" in os.environ,
+    )
+    version = host.docker.version()
+    chapter.journal.write(
+        "open",
+        chapter=name,
+        run=run,
+        host=host.url,
+        engine=version["Version"],
+        api=version["ApiVersion"],
+        parameters=values,
+        plan=chapter.plan,
+    )
+    _install(shell, chapter)
+    atexit.register(_at_exit, chapter, lifetime)
+    return chapter
+
+
+def check(claim: str, ok: bool, *, note: str | None = None) -> None:  # noqa: FBT001 - reads as a sentence
+    """Show that a claim is true, or fail the cell with CheckFailed.
+
+    ``note`` names the claim in the ledger that this check proves.
+    """
+    line = _steps().chapter.check(claim, ok, note=note)
+    record = {"claim": claim, "ok": ok, "note": note}
+    display({"text/plain": line, CHECK_MIME: record}, raw=True)
+
+
+def show(diagram: Diagram) -> None:
+    """Show a diagram as the output of the cell."""
+    display(diagram)
+
+
+def _steps() -> Steps:
+    shell = get_ipython()
+    found = shell and shell.magics_manager.registry.get("Steps")
+    if not isinstance(found, Steps):
+        raise ChapterError("no chapter is open: run the cell with open_chapter() first")
+    return found
+
+
+def _step(kind: str, line: str, cell: str) -> steps.Step:
+    if line.strip():
+        raise ChapterError(f"%%{kind} stands alone: move {line.strip()!r} to the next line")
+    return steps.parse(kind, cell)
+
+
+def _install(shell: InteractiveShell, chapter: Chapter) -> None:
+    magics = Steps(shell)
+    magics.chapter = chapter
+    shell.register_magics(magics)
+    shell.events.register("post_run_cell", magics.after_cell)
+    shell.input_transformers_cleanup.append(magics.guard_plan)
+
+
+def _at_exit(chapter: Chapter, lifetime: contextlib.ExitStack) -> None:
+    with lifetime:
+        chapter.fail("the kernel ended before the chapter did")
+        chapter.journal.write("close")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _show_error(
+    shell: Any, kind: type[BaseException], error: BaseException, *_: object, **__: object
+) -> None:
+    """Show an error that was raised on purpose as one line, not as a traceback."""
+    shell._showtraceback(kind, error, [f"{kind.__name__}: {error}"])
+
+
+def _parameters(cells: Iterable[str]) -> tuple[Contract, dict[str, object]]:
+    """Find the contract and the values papermill injected among the cells run."""
+    schema: str | None = None
+    given: dict[str, object] = {}
+    for cell in cells:
+        if cell.startswith(INJECTED):
+            given = _assignments(cell)
+        elif _declares(cell):
+            schema, given = cell, {}
+    if schema is None:
+        raise ChapterError("the parameters cell has not run: run the chapter from the top")
+    return Contract.parse(schema), given
+
+
+def _declares(cell: str) -> bool:
+    try:
+        body = ast.parse(cell).body
+    except SyntaxError:
+        return False
+    return any(isinstance(node, ast.AnnAssign) for node in body)
+
+
+def _assignments(cell: str) -> dict[str, object]:
+    return {
+        target.id: ast.literal_eval(node.value)
+        for node in ast.parse(cell).body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+

@@ -1,0 +1,1 @@
+"""A throw-away private Docker host: its life, disks, cgroups and root."""

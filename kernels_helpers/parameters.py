@@ -1,0 +1,267 @@
+"""The parameter contract of a chapter.
+
+The notebook cell tagged ``parameters`` is the schema; it is read, never run::
+
+    from kernels_helpers.field_types import VolumeName
+
+    volume: VolumeName = "site-data"  # volume to make
+    copies: int = 2  # containers that mount it
+
+A value that is unknown, of the wrong type or out of range is an error before
+any kernel starts. Values reach a shell step as environment variables only, so
+quotes, line breaks and ``$(...)`` in a text are harmless and stay.
+"""
+
+import ast
+import builtins
+import io
+import re
+import tokenize
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kernels_helpers.errors import ChapterError, ParameterError
+from kernels_helpers.field_types import FIELDS, kind_of
+from kernels_helpers.kinds import Kind, MisfitError, Text, as_text, require_variable
+
+__all__ = ["Contract", "Parameter", "read_file"]
+
+MODULE = "kernels_helpers.field_types"
+IMPORTED = {*FIELDS, "Literal"}
+FORM = "write `name: type = literal  # help`"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Hold one line of the contract; the type is kept as it is written."""
+
+    name: str
+    type: str
+    default: object
+    help: str
+
+    @cached_property
+    def kind(self) -> Kind:
+        """Return what the type accepts."""
+        return kind_of(ast.parse(f"({self.type})", mode="eval").body)
+
+    def check(self, value: object) -> object:
+        """Return the value if it is of the type and fits the environment."""
+        return self._accept(self.kind.check, value)
+
+    def read(self, text: Text) -> object:
+        """Return the value that a text from a command line or file stands for."""
+        return self._accept(self.kind.read, text)
+
+    def describe(self) -> str:
+        """Say in one line what the parameter is for and what it accepts."""
+        return f"{self.help} ({self.kind.wanted}; default {self.default!r})"
+
+    def _accept(self, accept: Callable[[Any], object], given: object) -> object:
+        """Name the parameter in the error for a value that is refused."""
+        try:
+            value = accept(given)
+            require_variable(self.name, as_text(value))
+        except MisfitError as misfit:
+            raise ParameterError(
+                f"parameter {self.name} ({self.type}): {misfit}"
+            ) from None
+        return value
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Hold the parameters of a chapter, in the order of the cell."""
+
+    parameters: tuple[Parameter, ...]
+
+    def __iter__(self) -> Iterator[Parameter]:
+        return iter(self.parameters)
+
+    @classmethod
+    def parse(cls, source: str) -> "Contract":
+        """Read the source of a parameters cell."""
+        statements, comments = _take_apart(source)
+        imported = _imported(statements)
+        found: dict[str, Parameter] = {}
+        for node in statements:
+            parameter = _parameter(node, source, comments)
+            _require_imported(node, imported)
+            if parameter.name in found:
+                raise _fault(node, f"{parameter.name} is there twice: keep one")
+            found[parameter.name] = parameter
+        return cls(tuple(found.values()))
+
+    def bind(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Return every parameter with the value given for it, or its default."""
+        self._require_known(values)
+        return {p.name: p.check(values.get(p.name, p.default)) for p in self}
+
+    def read(self, texts: Mapping[str, Text]) -> dict[str, object]:
+        """Bind the texts of a command line or a parameters file.
+
+        A str stays its text. For ``X | None`` the texts ``none``, ``null``,
+        ``~`` and the empty one mean None. A text for a list is split at commas.
+        """
+        self._require_known(texts)
+        given = [p for p in self if p.name in texts]
+        return self.bind({p.name: p.read(texts[p.name]) for p in given})
+
+    def environment(self, values: Mapping[str, object]) -> dict[str, str]:
+        """Bind the values and write them as environment variables."""
+        return {name: as_text(value) for name, value in self.bind(values).items()}
+
+    def _require_known(self, names: Iterable[str]) -> None:
+        """Refuse the first name that no parameter has."""
+        known = [p.name for p in self]
+        for name in names:
+            if name not in known:
+                raise ParameterError(
+                    f"no parameter is called {name!r}: {_advice(name, known)}"
+                )
+
+
+def read_file(path: Path) -> dict[str, Text]:
+    """Read a YAML file of parameters as texts, for ``Contract.read``.
+
+    Every scalar is its text, so that ``1.10``, ``007`` and ``on`` stay a str.
+    """
+    import yaml  # type: ignore[import-untyped]  # slow to import
+
+    try:
+        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.BaseLoader)
+    except OSError as error:
+        raise ParameterError(
+            f"{path} cannot be read ({error.strerror}): name a YAML file"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ParameterError(
+            f"{path} is not UTF-8 at byte {error.start}: save it as UTF-8"
+        ) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise ParameterError(
+            f"{path} is not YAML ({reason}): write `name: value` lines"
+        ) from None
+    if not isinstance(root, yaml.MappingNode):
+        raise ParameterError(f"{path} is not a mapping: write `name: value` lines")
+    texts: dict[str, Text] = {}
+    for key, value in root.value:
+        where = f"{path}, line {key.start_mark.line + 1}"
+        name = str(_node_text(key, where))
+        if name in texts:
+            raise ParameterError(f"{where}: {name!r} is there twice: keep one")
+        texts[name] = _node_text(value, where)
+    return texts
+
+
+def _node_text(node: Any, where: str) -> Text:
+    """Return the text of a YAML scalar, or those of a flat list."""
+    if node.id == "scalar":
+        return str(node.value)
+    if node.id == "sequence" and all(item.id == "scalar" for item in node.value):
+        return [str(item.value) for item in node.value]
+    raise ParameterError(f"{where}: a value is nested: write one value or a flat list")
+
+
+def _advice(name: str, known: list[str]) -> str:
+    """Name the nearest parameter, and all of them."""
+    from difflib import get_close_matches  # slow to import
+
+    if not known:
+        return "the chapter has none"
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"{hint}the parameters are {', '.join(known)}"
+
+
+def _fault(node: ast.stmt | ast.expr, message: str) -> ChapterError:
+    """Make the error for a place in the cell."""
+    return ChapterError(f"parameters cell, line {node.lineno}: {message}")
+
+
+def _take_apart(source: str) -> tuple[list[ast.stmt], dict[int, str]]:
+    """Return the statements of a cell, and its comments by line."""
+    try:
+        statements = ast.parse(source).body
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None) or 1
+        reason = getattr(error, "msg", error)
+        raise ChapterError(
+            f"parameters cell, line {line}: not Python ({reason}): {FORM}"
+        ) from None
+    comments = [token for token in tokens if token.type == tokenize.COMMENT]
+    return statements, {c.start[0]: c.string.strip("#: ") for c in comments}
+
+
+def _imported(statements: list[ast.stmt]) -> set[str]:
+    """Take the import line off the statements and return its names."""
+    match statements:
+        case [ast.ImportFrom(module=module, names=aliases) as node, *_]:
+            names = {alias.name for alias in aliases}
+            renamed = any(alias.asname for alias in aliases)
+            if node.level or module != MODULE or renamed or not names <= IMPORTED:
+                known = ", ".join(sorted(IMPORTED))
+                raise _fault(
+                    node,
+                    f"import only types, from {MODULE}: write "
+                    f"`from {MODULE} import` and some of {known}",
+                )
+            del statements[0]
+            return names
+    return set()
+
+
+def _parameter(node: ast.stmt, source: str, comments: dict[int, str]) -> Parameter:
+    """Read one statement of the cell."""
+    match node:
+        case ast.AnnAssign(ast.Name(name), annotation, ast.expr() as value):
+            pass
+        case ast.AnnAssign(ast.Name(name)):
+            raise _fault(node, f"{name} has no default: {FORM}")
+        case ast.Assign([ast.Name(name)]):
+            raise _fault(node, f"{name} has no type: {FORM}")
+        case _:
+            raise _fault(node, f"this is not a parameter: {FORM}, nothing else")
+    _require_name(node, name)
+    comment = comments.pop(node.end_lineno or 0, "")
+    if not comment:
+        raise _fault(node, f"{name} has no help of its own: {FORM}, one a line")
+    written = ast.get_source_segment(source, annotation) or ""
+    try:
+        kind_of(annotation)
+        default = ast.literal_eval(value)
+        default = Parameter(name, written, None, comment).check(default)
+    except MisfitError as misfit:
+        raise _fault(node, str(misfit)) from None
+    except ParameterError as error:
+        raise _fault(node, f"{error}; change the default or the type") from None
+    except (ValueError, TypeError, SyntaxError, RecursionError):
+        raise _fault(node, f"the default of {name} is no literal: {FORM}") from None
+    return Parameter(name, written, default, comment)
+
+
+def _require_name(node: ast.stmt, name: str) -> None:
+    """Refuse a name that shells and Python do not share, or that hides a builtin."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or hasattr(builtins, name):
+        raise _fault(
+            node,
+            f"{name} cannot be a name: use lower-case letters, digits and _, "
+            "and no name that Python has",
+        )
+
+
+def _require_imported(node: ast.stmt, imported: set[str]) -> None:
+    """Refuse a type that the cell would not find when it runs."""
+    used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    missing = ", ".join(sorted((used & IMPORTED) - imported))
+    if missing:
+        raise _fault(
+            node,
+            f"{missing} is not imported: start the cell with "
+            f"`from {MODULE} import {missing}`",
+        )
