@@ -25,7 +25,9 @@ def find(word: str) -> Path:
     """Find a chapter by name, by file name or by path."""
     if (path := Path(word)).suffix == ".ipynb":
         if not path.is_file():
-            raise ChapterError(f"{word}: no such file; `dockbook list` shows the chapters")
+            raise ChapterError(
+                f"{word}: no such file; `dockbook list` shows the chapters"
+            )
         return path
     known = chapters()
     for name, path in known.items():

@@ -6,6 +6,7 @@ Knows nothing of notebooks: ``kernel`` binds it to the cells.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from docker.errors import DockerException
 
@@ -72,7 +73,9 @@ class Chapter:
             self._undo.append(step)
         self._execute(step)
         if step.unless and not self._holds(step):
-            raise StepFailed(f"the command ended well, but this is not true: {step.unless}")
+            raise StepFailed(
+                f"the command ended well, but this is not true: {step.unless}"
+            )
 
     def check(self, claim: str, ok: object, *, note: str | None) -> str:
         """Record whether a claim is true; CheckFailed if it is not.
@@ -81,7 +84,9 @@ class Chapter:
         proves nothing. Returns the line for the reader.
         """
         if not isinstance(ok, bool):
-            raise CheckFailed(f"{claim}: the check gave {ok!r}, write one that is True or False")
+            raise CheckFailed(
+                f"{claim}: the check gave {ok!r}, write one that is True or False"
+            )
         self.journal.write("check", claim=claim, ok=ok, note=note)
         if not ok:
             raise CheckFailed(claim)
@@ -100,7 +105,9 @@ class Chapter:
         while self._undo:
             self._undo_one(self._undo.pop())
         try:
-            for left in sweep.remove(self.host.docker, sweep.find(self.host.docker, self.run)):
+            for left in sweep.remove(
+                self.host.docker, sweep.find(self.host.docker, self.run)
+            ):
                 self.journal.write("swept", kind=left.kind, name=left.name)
                 self.say(f"removed {left.kind} {left.name}\n")
         except DockerException as error:
@@ -126,13 +133,18 @@ class Chapter:
 
     def _require_open(self) -> None:
         if self.ended:
-            raise StepFailed(f"{self.ended}: restart the kernel and run it from the top")
+            raise StepFailed(
+                f"{self.ended}: restart the kernel and run it from the top"
+            )
 
     def _holds(self, step: Step) -> bool:
         return self._run(step, step.unless or "false").rc == 0
 
     def _run(
-        self, step: Step, script: str, on_output: Callable[[str], object] = lambda _: None
+        self,
+        step: Step,
+        script: str,
+        on_output: Callable[[str], object] = lambda _: None,
     ) -> Result:
         return self.host.run(
             script,
@@ -145,14 +157,14 @@ class Chapter:
     def _execute(self, step: Step) -> None:
         facts = {"kind": step.kind, "body": step.body}
         self.journal.write("begin", **facts, undo=step.undo, user=step.user)
-        for attempt in range(1 + step.retry):
-            if attempt:
-                time.sleep(RETRY_PAUSE)
+        attempt = 0
+        while True:
+            attempt += 1
             result = self._run(step, step.body, self.say)
             self.journal.write(
                 "end",
                 **facts,
-                attempt=attempt + 1,
+                attempt=attempt,
                 rc=result.rc,
                 seconds=round(result.seconds, 3),
                 timed_out=result.timed_out,
@@ -160,7 +172,9 @@ class Chapter:
             )
             if result.rc == step.rc and not result.timed_out:
                 return
-        _complain(step, result)
+            if attempt > step.retry:
+                _complain(step, result)
+            time.sleep(RETRY_PAUSE)
 
     def _answer(self, step: Step, answer: str, why: str) -> None:
         self.journal.write("answer", kind=step.kind, body=step.body, answer=answer)
@@ -176,7 +190,9 @@ class Chapter:
         self.say(f"{'undone' if undone else '✘ not undone'}: {step.undo}{told}\n")
 
 
-def _complain(step: Step, result: Result) -> None:
+def _complain(step: Step, result: Result) -> NoReturn:
     if result.timed_out:
-        raise StepFailed(f"the command did not end within {step.timeout} s and was ended")
+        raise StepFailed(
+            f"the command did not end within {step.timeout} s and was ended"
+        )
     raise StepFailed(f"the command ended with {result.rc}, expected {step.rc}")

@@ -1,6 +1,7 @@
 """From the URL of a host to the host: the one place that knows all kinds."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
@@ -16,9 +17,9 @@ DEFAULT_LAB = "default"
 def connect(url: str) -> AbstractContextManager[Host]:
     """Join the host a URL names, for as long as the context lasts.
 
-    ``lab://`` starts or joins the lab ``default``, ``lab://NAME`` joins a running
-    one, ``local://`` is the engine of this machine. Raises HostError when there
-    is no host, UsageError when the URL names none.
+    ``lab://`` starts or joins the lab that ``DOCKBOOK_LAB`` names (``default``),
+    ``lab://NAME`` joins a running one, ``local://`` is the engine of this machine.
+    Raises HostError when there is no host, UsageError when the URL names none.
     """
     scheme, separator, name = url.partition("://")
     if scheme == "lab" and separator:
@@ -26,7 +27,9 @@ def connect(url: str) -> AbstractContextManager[Host]:
     if url == "local://":
         return _local()
     if scheme == "ssh" and separator:
-        raise HostError(f"{url}: hosts over ssh are not there yet; use lab:// or local://")
+        raise HostError(
+            f"{url}: hosts over ssh are not there yet; use lab:// or local://"
+        )
     raise UsageError(f"host {url!r}: write lab://, lab://NAME or local://")
 
 
@@ -34,7 +37,8 @@ def connect(url: str) -> AbstractContextManager[Host]:
 def _lab(name: str) -> Iterator[Host]:
     if name and not life.running(life.check_name(name)):
         LabHost(name)  # raises, and says how to start it
-    with life.attached(name or DEFAULT_LAB) as host:
+    name = name or os.environ.get("DOCKBOOK_LAB", DEFAULT_LAB)
+    with life.attached(name) as host:
         yield host
 
 

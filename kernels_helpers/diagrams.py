@@ -35,10 +35,18 @@ def load(name: str, *, alt: str) -> Diagram:
         raise ChapterError(f"there is no diagram {path}: name a file of diagrams/")
     head, brace, body = path.read_text(encoding="utf-8").partition("{")
     style = "".join(
-        f"  {kind} [{', '.join(f'{key}="{value}"' for key, value in values.items())}]\n"
-        for kind, values in (("graph", {**GRAPH, **FONT}), ("node", NODE), ("edge", FONT))
+        f"  {kind} [{_attributes(values)}]\n"
+        for kind, values in (
+            ("graph", {**GRAPH, **FONT}),
+            ("node", NODE),
+            ("edge", FONT),
+        )
     )
     return Diagram(f"{head}{brace}\n{style}{body.lstrip(chr(10))}", alt)
+
+
+def _attributes(values: dict[str, str]) -> str:
+    return ", ".join(f'{name}="{value}"' for name, value in values.items())
 
 
 def mounts(docker: DockerClient, label: str) -> Diagram:
@@ -46,22 +54,29 @@ def mounts(docker: DockerClient, label: str) -> Diagram:
 
     Nodes and edges are sorted by name, so that the same state gives the same DOT.
     """
-    graph = graphviz.Digraph("mounts", graph_attr={**GRAPH, **FONT}, node_attr=NODE, edge_attr=FONT)
-    containers = docker.containers.list(all=True, filters={"label": label})
+    graph = graphviz.Digraph(
+        "mounts", graph_attr={**GRAPH, **FONT}, node_attr=NODE, edge_attr=FONT
+    )
+    containers = {
+        str(container.name): container
+        for container in docker.containers.list(all=True, filters={"label": label})
+    }
     edges = sorted(
-        (mount.get("Name") or mount["Source"], container.name, _words(mount))
-        for container in containers
+        (mount.get("Name") or mount["Source"], name, _words(mount))
+        for name, container in containers.items()
         for mount in container.attrs["Mounts"]
     )
-    for container in sorted(containers, key=lambda c: str(c.name)):
-        graph.node(f"container {container.name}", f"{container.name}\n{container.status}")
+    for name, container in sorted(containers.items()):
+        graph.node(f"container {name}", f"{name}\n{container.status}")
     for source in sorted({edge[0] for edge in edges}):
         graph.node(f"source {source}", source, shape="cylinder", style="")
-    for source, container, words in edges:
-        graph.edge(f"source {source}", f"container {container}", words)
-    said = "; ".join(f"{source} is mounted in {name} at {words}" for source, name, words in edges)
-    return Diagram(graph.source, said or "no mounts")
+    for source, name, words in edges:
+        graph.edge(f"source {source}", f"container {name}", words)
+    said = [
+        f"{source} is mounted in {name} at {words}" for source, name, words in edges
+    ]
+    return Diagram(graph.source, "; ".join(said) or "no mounts")
 
 
 def _words(mount: dict[str, Any]) -> str:
-    return mount["Destination"] + ("" if mount["RW"] else " (read-only)")
+    return str(mount["Destination"]) + ("" if mount["RW"] else " (read-only)")

@@ -9,7 +9,7 @@
     ├── HostError             exit 3   no host to work on
     │   └── LabError
     ├── StepFailed            exit 1   a command of a chapter failed
-    └── CheckFailed           exit 1   a check of a chapter is false (also AssertionError)
+    └── CheckFailed           exit 1   a check of a chapter is false (AssertionError)
 
 A message says what happened, where, and what to do. Anything else that escapes
 is a bug and shows its traceback.

@@ -2,7 +2,9 @@
 
 A chapter imports the named ones, so that its parameters cell runs as it stands::
 
-    from kernels_helpers.field_types import ImageReference, Literal, Port
+    from typing import Literal
+
+    from kernels_helpers.field_types import ImageReference, Port
 
     image: ImageReference = "alpine:3.20"  # image that the steps run
     port: Port = 8080  # port on the Docker host
@@ -15,7 +17,7 @@ of Docker, so that a value which passes here is not refused half-way.
 import ast
 import re
 from collections.abc import Callable
-from typing import Annotated, Literal, get_args
+from typing import Annotated, get_args
 
 from kernels_helpers.kinds import (
     BUILTINS,
@@ -36,7 +38,6 @@ __all__ = [
     "HostName",
     "HostURL",
     "ImageReference",
-    "Literal",
     "NetworkName",
     "Port",
     "Size",

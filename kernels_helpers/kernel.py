@@ -34,7 +34,7 @@ SKIP_PLANNED = "get_ipython().magics_manager.registry['Steps'].skip_cell()\n"
 
 @magics_class
 class Steps(Magics):  # type: ignore[misc]  # traitlets are untyped
-    """The cell magics, and the hooks that unwind when a cell fails or the kernel ends."""
+    """The cell magics, and the hooks that unwind when a cell fails or at exit."""
 
     chapter: Chapter
 
@@ -73,7 +73,9 @@ def open_chapter(name: str) -> Chapter:
     """
     shell = get_ipython()
     if shell is None:
-        raise ChapterError("open_chapter() is for a cell of a chapter: run it in Jupyter")
+        raise ChapterError(
+            "open_chapter() is for a cell of a chapter: run it in Jupyter"
+        )
     shell.set_custom_exc((DockbookError,), _show_error)
     contract, given = _parameters(shell.user_ns["In"])
     values = contract.bind(given)
@@ -131,7 +133,9 @@ def _steps() -> Steps:
 
 def _step(kind: str, line: str, cell: str) -> steps.Step:
     if line.strip():
-        raise ChapterError(f"%%{kind} stands alone: move {line.strip()!r} to the next line")
+        raise ChapterError(
+            f"%%{kind} stands alone: move {line.strip()!r} to the next line"
+        )
     return steps.parse(kind, cell)
 
 
@@ -145,7 +149,8 @@ def _install(shell: InteractiveShell, chapter: Chapter) -> None:
 
 def _at_exit(chapter: Chapter, lifetime: contextlib.ExitStack) -> None:
     with lifetime:
-        chapter.fail("the kernel ended before the chapter did")
+        if not chapter.plan:
+            chapter.fail("the kernel ended before the chapter did")
         chapter.journal.write("close")
 
 
@@ -155,7 +160,11 @@ def _say(text: str) -> None:
 
 
 def _show_error(
-    shell: Any, kind: type[BaseException], error: BaseException, *_: object, **__: object
+    shell: Any,
+    kind: type[BaseException],
+    error: BaseException,
+    *_: object,
+    **__: object,
 ) -> None:
     """Show an error that was raised on purpose as one line, not as a traceback."""
     shell._showtraceback(kind, error, [f"{kind.__name__}: {error}"])
@@ -171,7 +180,9 @@ def _parameters(cells: Iterable[str]) -> tuple[Contract, dict[str, object]]:
         elif _declares(cell):
             schema, given = cell, {}
     if schema is None:
-        raise ChapterError("the parameters cell has not run: run the chapter from the top")
+        raise ChapterError(
+            "the parameters cell has not run: run the chapter from the top"
+        )
     return Contract.parse(schema), given
 
 
@@ -191,5 +202,3 @@ def _assignments(cell: str) -> dict[str, object]:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-
-

@@ -29,8 +29,7 @@ from kernels_helpers.kinds import Kind, MisfitError, Text, as_text, require_vari
 
 __all__ = ["Contract", "Parameter", "read_file"]
 
-MODULE = "kernels_helpers.field_types"
-IMPORTED = {*FIELDS, "Literal"}
+SOURCES = {"kernels_helpers.field_types": {*FIELDS}, "typing": {"Literal"}}
 FORM = "write `name: type = literal  # help`"
 
 
@@ -199,21 +198,22 @@ def _take_apart(source: str) -> tuple[list[ast.stmt], dict[int, str]]:
 
 
 def _imported(statements: list[ast.stmt]) -> set[str]:
-    """Take the import line off the statements and return its names."""
-    match statements:
-        case [ast.ImportFrom(module=module, names=aliases) as node, *_]:
-            names = {alias.name for alias in aliases}
-            renamed = any(alias.asname for alias in aliases)
-            if node.level or module != MODULE or renamed or not names <= IMPORTED:
-                known = ", ".join(sorted(IMPORTED))
-                raise _fault(
-                    node,
-                    f"import only types, from {MODULE}: write "
-                    f"`from {MODULE} import` and some of {known}",
-                )
-            del statements[0]
-            return names
-    return set()
+    """Take the import lines off the statements and return their names."""
+    found: set[str] = set()
+    while statements and isinstance(node := statements[0], ast.ImportFrom):
+        names = {alias.name for alias in node.names}
+        renamed = node.level or any(alias.asname for alias in node.names)
+        if renamed or not names <= SOURCES.get(node.module or "", set()):
+            lines = [_import_line(module, known) for module, known in SOURCES.items()]
+            raise _fault(node, f"import only types: write {' or '.join(lines)}")
+        found |= names
+        del statements[0]
+    return found
+
+
+def _import_line(module: str, names: set[str]) -> str:
+    """Write the line that imports some names."""
+    return f"`from {module} import {', '.join(sorted(names))}`"
 
 
 def _parameter(node: ast.stmt, source: str, comments: dict[int, str]) -> Parameter:
@@ -258,10 +258,8 @@ def _require_name(node: ast.stmt, name: str) -> None:
 def _require_imported(node: ast.stmt, imported: set[str]) -> None:
     """Refuse a type that the cell would not find when it runs."""
     used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-    missing = ", ".join(sorted((used & IMPORTED) - imported))
-    if missing:
-        raise _fault(
-            node,
-            f"{missing} is not imported: start the cell with "
-            f"`from {MODULE} import {missing}`",
-        )
+    for module, names in SOURCES.items():
+        missing = (used & names) - imported
+        if missing:
+            line = _import_line(module, missing)
+            raise _fault(node, f"a type is not imported: start the cell with {line}")

@@ -4,18 +4,19 @@ A command is a session of its own. It is ended as a group: on Ctrl-C, at its
 time-out, and by a small reaper when this process is killed.
 """
 
-import functools
+import codecs
+import contextlib
 import os
 import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 GRACE = 2.0  # seconds between SIGINT, SIGTERM and SIGKILL
+TAIL = 0.1  # seconds for the last output of what a command left in the background
 
 REAPER = """
 while read -r line; do group=$line; done
@@ -52,7 +53,7 @@ def run(
     env: Mapping[str, str] | None = None,
     timeout: float | None = None,
     on_output: Callable[[str], object] = lambda _text: None,
-    before_exec: Callable[[], None] | None = None,
+    before_exec: Callable[[], None] = lambda: None,
 ) -> Result:
     """Run a command, hand on its output as it comes, and return its result.
 
@@ -60,22 +61,28 @@ def run(
     code is the shell's: 128 + N for a command ended by signal N.
     """
     started = time.monotonic()
-    process = subprocess.Popen(
-        argv,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        preexec_fn=before_exec,
-    )
-    _announce(process.pid)
     deadline = None if timeout is None else started + timeout
-    try:
-        output, timed_out = _follow(process, deadline, on_output)
-    finally:
-        _end_group(process)
-        _announce(0)
+    with _reaper() as announce:
+
+        def prepare() -> None:
+            announce(os.getpid())  # here, so that there is no moment without a reaper
+            before_exec()
+
+        process = subprocess.Popen(
+            argv,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=prepare,
+        )
+        with process:
+            try:
+                output, timed_out = _follow(process, deadline, on_output)
+            finally:
+                _end_group(process)
+        announce(0)
     rc = process.returncode
     seconds = time.monotonic() - started
     return Result(rc if rc >= 0 else 128 - rc, output, seconds, timed_out)
@@ -86,86 +93,92 @@ def _follow(
     deadline: float | None,
     on_output: Callable[[str], object],
 ) -> tuple[str, bool]:
-    pipe = process.stdout
-    if pipe is None:
+    """Hand on output until the command ends; tell whether time ran out before."""
+    if process.stdout is None:
         raise AssertionError
-    poller = select.poll()
-    poller.register(pipe, select.POLLIN)
-    ended = os.pidfd_open(process.pid)
-    poller.register(ended, select.POLLIN)
+    pipe = process.stdout.fileno()
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
     chunks: list[str] = []
-    pending = b""
+    ended = os.pidfd_open(process.pid)
+    waiting = {pipe, ended}
     try:
-        while True:
-            left = None if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
-                return "".join(chunks), True
-            ready = {fd for fd, _ in poller.poll(None if left is None else left * 1000)}
-            if pipe.fileno() in ready:
-                data = os.read(pipe.fileno(), 65536)
-                text, pending = _decode(pending + data, final=not data)
-                if text:
+        while waiting:
+            ready = _ready(waiting, deadline)
+            if not ready:
+                break
+            if pipe in ready:
+                data = os.read(pipe, 65536)
+                if text := decoder.decode(data, final=not data):
                     chunks.append(text)
                     on_output(text)
                 if not data:
-                    process.wait()
-                    return "".join(chunks), False
-            elif ended in ready:
-                # What the command left in the background may hold the pipe open.
-                return "".join(chunks), False
+                    waiting.remove(pipe)
+            if ended in ready:  # what it left in the background may hold the pipe open
+                waiting.remove(ended)
+                deadline = time.monotonic() + TAIL
     finally:
         os.close(ended)
+    return "".join(chunks), ended in waiting
 
 
-def _decode(data: bytes, *, final: bool) -> tuple[str, bytes]:
-    """Decode what is complete; keep the first bytes of a split character back."""
-    try:
-        return data.decode(), b""
-    except UnicodeDecodeError as error:
-        split = not final and error.reason == "unexpected end of data"
-        cut = error.start if split else len(data)
-        return data[:cut].decode(errors="replace"), data[cut:]
+def _ready(descriptors: set[int], deadline: float | None) -> set[int]:
+    """Wait for something to read; nothing when the time is over."""
+    left = None if deadline is None else deadline - time.monotonic()
+    if left is not None and left <= 0:
+        return set()
+    poller = select.poll()
+    for descriptor in descriptors:
+        poller.register(descriptor, select.POLLIN)
+    return {fd for fd, _ in poller.poll(None if left is None else left * 1000)}
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
     """End the command and all it left in its group: politely while it runs."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if process.poll() is not None:
-            break
-        _kill(process.pid, number)
-        try:
-            process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            continue
+    if process.poll() is None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            _kill(process.pid, number)
+            if _gone(process, within=GRACE):
+                return
     _kill(process.pid, signal.SIGKILL)
     process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
 
 
-def _kill(group: int, number: signal.Signals) -> None:
+def _gone(process: subprocess.Popen[bytes], *, within: float) -> bool:
+    """Wait for the whole group: its leader may end before those that it runs."""
+    deadline = time.monotonic() + within
+    while process.poll() is None or _kill(process.pid, 0):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _kill(group: int, number: int) -> bool:
+    """Send a signal to a group (0: none); tell whether there is such a group."""
     try:
         os.killpg(group, number)
-    except ProcessLookupError:
-        return
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
-@functools.cache
-def _reaper() -> IO[bytes]:
-    process = subprocess.Popen(
+@contextlib.contextmanager
+def _reaper() -> Iterator[Callable[[int], None]]:
+    """Watch over one group (0: none): it ends when this process does."""
+    reaper = subprocess.Popen(
         ["sh", "-c", REAPER],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    if process.stdin is None:
+    if reaper.stdin is None:
         raise AssertionError
-    return process.stdin
+    pipe = reaper.stdin.fileno()
+    with reaper:
+        yield lambda group: _tell(pipe, group)
 
 
-def _announce(group: int) -> None:
-    """Tell the reaper which group to end when this process dies (0: none)."""
-    pipe = _reaper()
-    pipe.write(b"%d\n" % group)
-    pipe.flush()
+def _tell(pipe: int, group: int) -> None:
+    with contextlib.suppress(BrokenPipeError):  # somebody killed it: nothing to tell
+        os.write(pipe, b"%d\n" % group)

@@ -69,9 +69,13 @@ def _check_name(kind: str, name: str, seen: dict[str, str]) -> None:
 def _build(step: Step, options: dict[str, str]) -> Step:
     for name, value in options.items():
         if not value:
-            raise ChapterError(f"option {name!r} is empty: write a value or leave it out")
-        if name in ("unless", "undo"):
-            step = replace(step, **{name: value})
+            raise ChapterError(
+                f"option {name!r} is empty: write a value or leave it out"
+            )
+        if name == "unless":
+            step = replace(step, unless=value)
+        elif name == "undo":
+            step = replace(step, undo=value)
         elif name == "as":
             step = replace(step, user=value)
         elif name == "timeout":

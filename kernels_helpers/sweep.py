@@ -22,19 +22,26 @@ class Found:
 
 def find(docker: DockerClient, run: str | None = None) -> list[Found]:
     """List labelled objects, of one run or of all, in the order of their removal."""
-    filters = {"label": label_of(run) if run else LABEL}
-    containers = docker.containers.list(all=True, filters=filters, ignore_removed=True)
-    found = [Found("container", c.id, c.name, c.labels[LABEL]) for c in containers]
-    for network in docker.networks.list(filters=filters):
-        labels = network.attrs["Labels"]
-        found.append(Found("network", network.id, network.name, labels[LABEL]))
-    for volume in docker.volumes.list(filters=filters):
-        labels = volume.attrs["Labels"]
-        found.append(Found("volume", volume.name, volume.name, labels[LABEL]))
-    for image in docker.images.list(filters=filters):
-        name = image.tags[0] if image.tags else image.short_id
-        found.append(Found("image", image.id, name, image.labels[LABEL]))
-    return found
+    api = docker.api
+    filters: dict[str, Any] = {"label": label_of(run) if run else LABEL}
+    rows = [
+        *(("container", c) for c in api.containers(all=True, filters=filters)),
+        *(("network", n) for n in api.networks(filters=filters)),
+        *(("volume", v) for v in api.volumes(filters=filters)["Volumes"] or []),
+        *(("image", i) for i in api.images(filters=filters)),
+    ]
+    return [_found(kind, row) for kind, row in rows]
+
+
+def _found(kind: str, row: dict[str, Any]) -> Found:
+    """Read a row of one of the engine's lists."""
+    names = row.get("Names") or row.get("RepoTags") or [row.get("Name") or row["Id"]]
+    return Found(
+        kind=kind,
+        id=row.get("Id") or row["Name"],
+        name=str(names[0]).removeprefix("/"),
+        run=row["Labels"][LABEL],
+    )
 
 
 def remove(docker: DockerClient, found: Iterable[Found]) -> Iterator[Found]:

@@ -8,7 +8,15 @@ from docker import DockerClient
 
 from kernels_helpers import process
 
-SHELL = ["bash", "-euo", "pipefail", "-c"]
+SHELL = ["bash", "-euo", "pipefail", "-c", "--"]
+
+# The switch to a user keeps the environment, but for what names the user in it.
+AS_USER = """
+IFS=: read -r _ _ uid gid _ HOME _ < <(getent passwd "$0") ||
+  { echo "no user '$0'" >&2; exit 1; }
+export HOME USER="$0"
+exec setpriv --reuid="$uid" --regid="$gid" --init-groups -- "$@"
+"""
 
 
 class Host(ABC):
@@ -26,7 +34,7 @@ class Host(ABC):
     def environment(self) -> dict[str, str]:
         """Return the environment that a login on the host would give."""
 
-    def before_exec(self) -> None:
+    def before_exec(self) -> None:  # noqa: B027 - most hosts have nothing to prepare
         """Prepare the child process between fork and exec."""
 
     @cached_property
@@ -47,11 +55,7 @@ class Host(ABC):
 
         Values go through ``env`` only, so that none of them can become code.
         """
-        switch = (
-            ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"]
-            if user
-            else []
-        )
+        switch = [*SHELL, AS_USER, user] if user else []
         return process.run(
             [*self.argv(), *switch, *SHELL, script],
             env={**self.environment(), **(env or {})},

@@ -79,6 +79,10 @@ class LabHost(Host):
 
         No ``--wd``: it would open the folder of the machine before entering.
         """
+        if not self.state.alive:
+            raise LabError(
+                f"lab {self.name!r} has ended: `dockbook lab up {self.name}`"
+            )
         user = ["--user", "--preserve-credentials"] if self.state.user_namespace else []
         spaces = ["--mount", "--net", "--pid", "--uts", "--ipc", "--cgroup"]
         return ["nsenter", f"--target={self.state.init}", *user, *spaces, "--"]

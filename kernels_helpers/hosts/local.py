@@ -14,12 +14,16 @@ class LocalHost(Host):
     is_lab = False
 
     def __init__(self) -> None:
-        self.socket = parse_host(os.environ.get("DOCKER_HOST", ""))
+        address = str(parse_host(os.environ.get("DOCKER_HOST", "")))
+        self.socket = address.removeprefix("http+")  # as the docker command writes it
 
     def argv(self) -> list[str]:
         """Need nothing: commands run here."""
         return []
 
     def environment(self) -> dict[str, str]:
-        """Pass the environment of this process on."""
-        return dict(os.environ)
+        """Pass the environment of this process on, and name the engine in it.
+
+        The docker command would else follow its context to another engine.
+        """
+        return {**os.environ, "DOCKER_HOST": self.socket}

@@ -1,4 +1,4 @@
-"""Can this user start a lab on this machine, and if not, what is missing?"""
+"""What a lab needs, and whether this user has it on this machine."""
 
 import os
 import pwd
@@ -10,7 +10,16 @@ from pathlib import Path
 from kernels_helpers.errors import LabError
 
 CAP_SYS_ADMIN = 21
-TOOLS = ("unshare", "nsenter", "dockerd", "containerd", "iptables", "ip", "busybox")
+TOOLS = (
+    "unshare",
+    "nsenter",
+    "dockerd",
+    "docker",
+    "containerd",
+    "iptables",
+    "ip",
+    "busybox",
+)
 USER_TOOLS = ("newuidmap", "newgidmap", "curl")
 SYSTEMD = (Path("/lib/systemd/systemd"), Path("/usr/lib/systemd/systemd"))
 
@@ -39,8 +48,8 @@ def _missing_for_root() -> str | None:
         return "systemd is not installed (it is pid 1 of a lab); run `make setup`"
     if not _effective_capabilities() >> CAP_SYS_ADMIN & 1:
         return (
-            "this root lacks CAP_SYS_ADMIN, so it cannot make namespaces (a container?); "
-            "run on a machine or VM, or give the container --privileged"
+            "this root lacks CAP_SYS_ADMIN, so it cannot make namespaces "
+            "(a container?); run on a machine or VM, or give the container --privileged"
         )
     if trouble := _try(["unshare", "--mount", "--net", "--pid", "--fork", "true"]):
         return f"namespaces are refused ({trouble}); allow unshare(2) in the container"
@@ -82,4 +91,6 @@ def _effective_capabilities() -> int:
 
 def _try(command: list[str]) -> str | None:
     tried = subprocess.run(command, capture_output=True, text=True, check=False)
-    return (tried.stderr.strip() or f"exit {tried.returncode}") if tried.returncode else None
+    if tried.returncode == 0:
+        return None
+    return tried.stderr.strip() or f"exit {tried.returncode}"

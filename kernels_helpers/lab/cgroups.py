@@ -1,6 +1,5 @@
 """The cgroups of a lab: one of its own in every hierarchy of the machine."""
 
-import time
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
@@ -36,17 +35,13 @@ def create(name: str) -> list[str]:
     return made
 
 
-def remove(name: str, *, timeout: float) -> bool:
-    """Remove the empty cgroups of a lab; tell whether all are gone in time."""
-    deadline = time.monotonic() + timeout
-    left = [h / name for h in hierarchies() if (h / name).is_dir()]
-    while left and time.monotonic() < deadline:
-        for group in left:
+def remove(name: str) -> list[str]:
+    """Remove the cgroups of a lab; return those that are still in use."""
+    groups = [hierarchy / name for hierarchy in hierarchies()]
+    for group in groups:
+        if group.is_dir():
             _remove_tree(group)
-        left = [group for group in left if group.is_dir()]
-        if left:
-            time.sleep(0.01)
-    return not left
+    return [str(group) for group in groups if group.is_dir()]
 
 
 def _remove_tree(group: Path) -> None:

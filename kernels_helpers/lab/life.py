@@ -16,6 +16,7 @@ import sys
 import time
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kernels_helpers.errors import LabError, UsageError
@@ -48,7 +49,9 @@ def _lock(name: str, kind: str, mode: int) -> Iterator[int]:
     home().mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = home() / ".locks"
     folder.mkdir(exist_ok=True)
-    descriptor = os.open(folder / f"{name}.{kind}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    descriptor = os.open(
+        folder / f"{name}.{kind}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    )
     try:
         fcntl.flock(descriptor, mode)
         yield descriptor
@@ -98,7 +101,9 @@ def _start(name: str, wanted: list[tuple[str, int]], persistent: bool) -> None: 
     root = os.geteuid() == 0
     folder = home() / name
     if len(f"{folder}/run/docker.sock") > SOCKET_PATH_LIMIT:
-        raise LabError(f"{folder} is too long for a socket: set DOCKBOOK_HOME to a short path")
+        raise LabError(
+            f"{folder} is too long for a socket: set DOCKBOOK_HOME to a short path"
+        )
     if wanted and not root:
         raise LabError("--disk needs root: loop devices are not for user namespaces")
     archive = cached_archive(home())
@@ -117,20 +122,26 @@ def _start(name: str, wanted: list[tuple[str, int]], persistent: bool) -> None: 
             descriptor, minor = disks.attach(folder / f"{disk}.img", size)
             held.callback(os.close, descriptor)
             devices.append((disk, minor, descriptor))
-        (folder / "disks").write_text("".join(f"{d} {minor}\n" for d, minor, _ in devices))
+        (folder / "disks").write_text(
+            "".join(f"{d} {minor}\n" for d, minor, _ in devices)
+        )
         _launch(name, folder, keep=[descriptor for *_, descriptor in devices])
         _wait(folder)
     init = int((folder / "init").read_text())
-    LabState(
+    state = LabState(
         init=init,
         init_started=start_time(init) or "",
         cgroups=groups,
         user_namespace=not root,
-        persistent=persistent,
-    ).save(folder)
+        persistent=False,  # until it is ready: a kill -9 now would else leave it
+    )
+    state.save(folder)
     ready = LabHost(name).run(FIRST_COMMAND, timeout=START_TIMEOUT)
     if ready.rc:
-        raise LabError(f"Docker does not start in lab {name!r}:\n{ready.output[-2000:]}")
+        raise LabError(
+            f"Docker does not start in lab {name!r}:\n{ready.output[-2000:]}"
+        )
+    replace(state, persistent=persistent).save(folder)
 
 
 def _launch(name: str, folder: Path, *, keep: list[int]) -> None:
@@ -169,7 +180,9 @@ def _wait(folder: Path) -> None:
             look += 0.2
             if look > started + START_TIMEOUT or not _processes(folder):
                 told = (folder / "log").read_text(errors="replace")[-2000:].strip()
-                raise LabError(f"lab {folder.name!r} did not start: {told or 'no message'}")
+                raise LabError(
+                    f"lab {folder.name!r} did not start: {told or 'no message'}"
+                )
         time.sleep(0.005)
 
 
@@ -223,10 +236,40 @@ def gc() -> list[str]:
     return removed
 
 
+def ls() -> list[dict[str, object]]:
+    """Describe the labs of this user: name, socket, pid of their pid 1, state.
+
+    ``running``, ``attached`` (ends with its last user) or ``dead`` (for ``gc``).
+    """
+    rows: list[dict[str, object]] = []
+    for name in names():
+        folder = home() / name
+        state = LabState.load(folder)
+        alive = state is not None and state.alive
+        kind = (
+            "dead"
+            if not (state and alive)
+            else "running"
+            if state.persistent
+            else "attached"
+        )
+        rows.append(
+            {
+                "name": name,
+                "socket": f"unix://{folder}/run/docker.sock",
+                "pid": state.init if state else None,
+                "state": kind,
+            }
+        )
+    return rows
+
+
 def names() -> list[str]:
     """List the labs of this user that have anything on the machine."""
     try:
-        folders = [f.name for f in home().iterdir() if NAME.fullmatch(f.name) and f.is_dir()]
+        folders = [
+            f.name for f in home().iterdir() if NAME.fullmatch(f.name) and f.is_dir()
+        ]
     except FileNotFoundError:
         folders = []
     prefix = _group("")
@@ -246,23 +289,34 @@ def _group(name: str) -> str:
 def _clean(name: str) -> None:
     """End what runs of a lab and remove its cgroups and files."""
     folder = home() / name
-    for pid in _processes(folder):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)  # --kill-child: the whole pid namespace ends
     deadline = time.monotonic() + STOP_TIMEOUT
-    if os.geteuid() == 0 and not cgroups.remove(_group(name), timeout=STOP_TIMEOUT):
-        raise LabError(f"the cgroups {_group(name)} are still in use: `dockbook lab gc`")
-    while folder.exists() and time.monotonic() < deadline:
-        if os.geteuid() == 0:
-            shutil.rmtree(folder, ignore_errors=True)
-        else:  # files of subordinate users go only from inside a user namespace
-            subprocess.run(
-                ["unshare", "--user", "--map-auto", "--map-root-user", "rm", "-rf", folder],
-                capture_output=True,
-                check=False,
+    while True:
+        running = _processes(folder)
+        for pid in running:  # --kill-child: the whole pid namespace ends
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        groups = cgroups.remove(_group(name)) if os.geteuid() == 0 else []
+        if not running and not groups:  # its state names its processes: it goes last
+            _remove_files(folder)
+            if not folder.exists():
+                return
+        if time.monotonic() > deadline:
+            left = ", ".join(map(str, [*running, *groups, folder]))
+            raise LabError(
+                f"lab {name!r} does not end, {left} is left: `dockbook lab gc`"
             )
-    if folder.exists():
-        raise LabError(f"{folder} cannot be removed: `dockbook lab gc`")
+        time.sleep(0.01)
+
+
+def _remove_files(folder: Path) -> None:
+    if os.geteuid() == 0:
+        shutil.rmtree(folder, ignore_errors=True)
+    else:  # files of subordinate users go only from inside a user namespace
+        subprocess.run(
+            ["unshare", "--user", "--map-auto", "--map-root-user", "rm", "-rf", folder],
+            capture_output=True,
+            check=False,
+        )
 
 
 def _processes(folder: Path) -> list[int]:

@@ -1,0 +1,48 @@
+# One command each; `make book` and `make test` are all that a newcomer needs.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+
+.PHONY: help setup book test lint types site bench clean
+
+help:            ## show the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP)  ## install what is missing: system packages and .venv
+	@$(PYTHON) -m kernels_helpers.system
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -m kernels_helpers.system
+	@echo "making .venv"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $(STAMP)
+
+book: setup      ## run every chapter on a lab, then build the site
+	@$(BIN)/dockbook run --all --out runs/book; status=$$?; \
+	$(BIN)/dockbook site build --runs runs/book || exit $$?; exit $$status
+
+test: setup lint types  ## run all tests: lint, types, unit, contract, faults, chapters
+	@$(BIN)/pytest --require-engine
+	@$(BIN)/pytest --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg \
+	  --nbval-cell-timeout 120 -p no:cacheprovider runbooks
+
+lint: setup      ## check code, notebooks, shell and layers
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/dockbook lint
+	@$(BIN)/lint-imports --no-logo
+	@shellcheck kernels_helpers/lab/rootfs/*.sh .ci/run
+
+types: setup     ## check types
+	@$(BIN)/mypy
+
+site: setup      ## build the site from the last `make book`, else from recorded outputs
+	@$(BIN)/dockbook site build --runs runs/book
+
+bench: setup     ## measure, and print the table of tests/benchmarks
+	@$(BIN)/python tests/benchmarks/measure.py
+
+clean:           ## remove what was built and the evidence of runs
+	@rm -rf runs site/_build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

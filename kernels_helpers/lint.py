@@ -1,0 +1,193 @@
+"""The structure of a chapter: a table of small rules that say what to do."""
+
+import itertools
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import nbformat
+import yaml  # type: ignore[import-untyped]
+
+from kernels_helpers import book, steps
+from kernels_helpers.errors import ChapterError
+from kernels_helpers.runner import load
+
+SECTIONS = (
+    "Parameters",
+    "Preflight",
+    "Steps",
+    "Verify",
+    "Roll back",
+    "Clean up",
+    "Next",
+)
+MAX_LINES = 15
+MAX_CELLS = 45
+PROSE_RATIO = 0.8
+STANDARD = {"host": "HostURL", "apply": "bool"}
+CREATES = re.compile(
+    r"\bdocker\s+(?:container\s+)?(?:run|create)\b"
+    r"|\bdocker\s+(?:volume|network)\s+create\b|\bdocker\s+(?:image\s+)?build\b"
+)
+PRUNE = re.compile(r"\bdocker\b.*\bprune\b")
+PYTHON_WORDS = re.compile(r"^\s*(def|class|try|while|for)\b|\btime\.sleep\b", re.M)
+NOTE = re.compile(r"note=\"([^\"]+)\"")
+
+Notebook: TypeAlias = nbformat.NotebookNode
+Rule: TypeAlias = Callable[[Notebook], Iterator[str]]
+
+
+def lint(path: Path) -> list[str]:
+    """List the problems of a chapter; ChapterError when it cannot be read at all."""
+    notebook, _ = load(path)
+    return [problem for rule in RULES for problem in rule(notebook)]
+
+
+def ledger() -> list[dict[str, str]]:
+    """Read the claims ledger."""
+    found = yaml.safe_load((book.RUNBOOKS / "claims.yaml").read_text(encoding="utf-8"))
+    return list(found)
+
+
+def headings(notebook: Notebook) -> Iterator[str]:
+    """Want the fixed sections, in their order, under one title."""
+    lines = [
+        line
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()
+    ]
+    if sum(line.startswith("# ") for line in lines) != 1:
+        yield "write one title (`# …`), in the first cell"
+    found = [line[3:].strip() for line in lines if line.startswith("## ")]
+    if tuple(found) != SECTIONS:
+        yield f"the sections are {', '.join(found)}: write {', '.join(SECTIONS)}"
+
+
+def parameters(notebook: Notebook) -> Iterator[str]:
+    """Want the parameters cell first, with the two that every chapter has."""
+    code = _code(notebook)
+    if "parameters" not in code[0].metadata.get("tags", []):
+        yield "the first code cell is not the one tagged `parameters`: move it up"
+    for name, type_ in STANDARD.items():
+        if not re.search(rf"^{name}: {type_} = ", code[0].source, re.M):
+            yield f"the parameters lack `{name}: {type_} = …`"
+    if not any("open_chapter(" in cell.source for cell in code[1:2]):
+        yield "the second code cell does not bind the chapter with open_chapter()"
+
+
+def sizes(notebook: Notebook) -> Iterator[str]:
+    """Want short cells, few of them."""
+    code = _code(notebook)
+    if len(code) > MAX_CELLS:
+        yield f"{len(code)} code cells: split the chapter at {MAX_CELLS}"
+    for cell in code:
+        count = len([line for line in cell.source.splitlines() if line.strip()])
+        if count > MAX_LINES:
+            yield f"{_where(cell)}: {count} lines: keep to {MAX_LINES}, split the cell"
+
+
+def prose(notebook: Notebook) -> Iterator[str]:
+    """Want prose before code, and a check under every step."""
+    cells = notebook.cells
+    after = sum(
+        b.cell_type == "code" and (a.cell_type == "markdown" or "check(" in b.source)
+        for a, b in itertools.pairwise(cells)
+    )
+    if after < PROSE_RATIO * len(_code(notebook)):
+        yield f"{after} of {len(_code(notebook))} code cells follow prose: explain more"
+    heading, checked = "", True
+    for cell in [*cells, nbformat.v4.new_markdown_cell("### end")]:
+        if cell.cell_type == "code":
+            checked = checked or "check(" in cell.source
+            continue
+        for line in cell.source.splitlines():
+            if re.match(r"#{1,3} ", line):
+                if not checked:
+                    yield f"{heading!r} has no check: prove what it says"
+                heading, checked = line, not line.startswith("### ")
+
+
+def shell(notebook: Notebook) -> Iterator[str]:
+    """Want steps that parse, label what they create and prune only what is ours."""
+    for cell in _code(notebook):
+        kind, _, rest = cell.source.partition("\n")
+        if kind not in ("%%look", "%%change"):
+            continue
+        try:
+            step = steps.parse(kind[2:], rest)
+        except ChapterError as error:
+            yield f"{_where(cell)}: {error}"
+            continue
+        yield from (f"{_where(cell)}: {problem}" for problem in _unsound(step))
+
+
+def _unsound(step: steps.Step) -> Iterator[str]:
+    for script in filter(None, (step.body, step.unless, step.undo)):
+        parsed = subprocess.run(
+            ["bash", "-n"], input=script, text=True, capture_output=True, check=False
+        )
+        if parsed.returncode:
+            yield parsed.stderr.strip()
+    if step.rc:
+        return  # a command that is shown failing creates nothing
+    for command in _commands(step.body):
+        if CREATES.search(command) and "$label" not in command:
+            yield f'{command!r} makes an object: add --label "$label"'
+        if PRUNE.search(command) and "label=$label" not in command:
+            yield f"{command!r} prunes what is not ours: filter by label=$label"
+
+
+def python(notebook: Notebook) -> Iterator[str]:
+    """Want no programs in chapters: longer logic has a test in the package."""
+    for cell in _code(notebook):
+        found = PYTHON_WORDS.search(cell.source)
+        if found and not cell.source.startswith("%%"):
+            yield f"{_where(cell)}: {found[0].strip()!r} belongs into the package"
+
+
+def outputs(notebook: Notebook) -> Iterator[str]:
+    """Want recorded outputs without errors and terminal colours."""
+    for cell in _code(notebook):
+        text = str(cell.outputs)
+        if "\\x1b[" in text:
+            yield f"{_where(cell)}: the output has terminal colours: switch them off"
+        if any(o.output_type == "error" for o in cell.outputs):
+            yield f"{_where(cell)}: an error is recorded: bake the chapter again"
+
+
+def claims(notebook: Notebook) -> Iterator[str]:
+    """Want every note of a check in the ledger."""
+    known = {entry["id"] for entry in ledger()}
+    for cell in _code(notebook):
+        for note in NOTE.findall(cell.source):
+            if note not in known:
+                yield f"{_where(cell)}: note {note!r} is not in runbooks/claims.yaml"
+
+
+RULES: tuple[Rule, ...] = (
+    headings,
+    parameters,
+    sizes,
+    prose,
+    shell,
+    python,
+    outputs,
+    claims,
+)
+
+
+def _code(notebook: Notebook) -> list[Notebook]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _commands(body: str) -> list[str]:
+    return [
+        c.strip() for c in re.split(r"\n|&&|;", body.replace("\\\n", " ")) if c.strip()
+    ]
+
+
+def _where(cell: Notebook) -> str:
+    return f"cell {cell.id}"

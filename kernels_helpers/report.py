@@ -1,0 +1,128 @@
+"""The report of a run: a pure function of the executed notebook and the journal."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from kernels_helpers import journal
+
+NOTEBOOK = "chapter.ipynb"
+JOURNAL = "journal.jsonl"
+REPORT = "report.json"
+
+
+@dataclass
+class Report:
+    """Tell what a run did and whether it passed.
+
+    ``status`` is ``passed``, ``failed`` or ``planned``; ``pending`` counts the
+    changes that a plan would make or cannot know.
+    """
+
+    run: str
+    chapter: str
+    status: str
+    reason: str | None
+    host: str | None
+    engine: str | None
+    api: str | None
+    started: str | None
+    ended: str | None
+    seconds: float
+    parameters: dict[str, Any]
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def pending(self) -> int:
+        """Count the changes that have not been made."""
+        return sum(
+            a["kind"] == "change" and a["answer"] != "already true"
+            for a in self.answers
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``report.json`` holds."""
+        return {**asdict(self), "pending": self.pending}
+
+
+def make(folder: Path, run: str, chapter: str) -> Report:
+    """Read the folder of a run. A run without a check that held has not passed."""
+    events = list(journal.read(folder / JOURNAL))
+    opened = next((e for e in events if e["event"] == "open"), {})
+    notebook = nbformat.read(folder / NOTEBOOK, as_version=4)
+    checks = _pick(events, "check", ("claim", "ok", "note"))
+    reason = _reason(notebook, events, checks, planned=opened.get("plan", False))
+    timing = notebook.metadata.get("papermill", {})
+    return Report(
+        run=run,
+        chapter=chapter,
+        status="failed" if reason else "planned" if opened.get("plan") else "passed",
+        reason=reason,
+        host=opened.get("host"),
+        engine=opened.get("engine"),
+        api=opened.get("api"),
+        started=timing.get("start_time"),
+        ended=timing.get("end_time"),
+        seconds=round(timing.get("duration") or 0.0, 3),
+        parameters=opened.get("parameters", {}),
+        checks=checks,
+        steps=_pick(events, "end", ("kind", "body", "rc", "seconds", "attempt")),
+        answers=_pick(events, "answer", ("kind", "body", "answer")),
+    )
+
+
+def _pick(
+    events: Iterable[dict[str, Any]], event: str, keys: Iterable[str]
+) -> list[dict[str, Any]]:
+    return [{key: e[key] for key in keys} for e in events if e["event"] == event]
+
+
+def _reason(
+    notebook: nbformat.NotebookNode,
+    events: list[dict[str, Any]],
+    checks: list[dict[str, Any]],
+    *,
+    planned: bool,
+) -> str | None:
+    """Say why a run has not passed; None for one that has."""
+    return (
+        _error_output(notebook)
+        or _trouble(events)
+        or _unfinished(notebook)
+        or (None if planned or checks else "no check has run")
+    )
+
+
+def _error_output(notebook: nbformat.NotebookNode) -> str | None:
+    for cell in _code(notebook):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                return f"{output.ename}: {output.evalue}"
+    return None
+
+
+def _trouble(events: list[dict[str, Any]]) -> str | None:
+    if not any(e["event"] == "open" for e in events):
+        return "the chapter was never opened"
+    for e in events:
+        if e["event"] in ("failed", "sweep failed"):
+            return str(e.get("reason", e["event"]))
+        if e["event"] == "undo" and not e["ok"]:
+            return f"a step could not be undone: {e['undo']}"
+    return None
+
+
+def _unfinished(notebook: nbformat.NotebookNode) -> str | None:
+    for cell in _code(notebook):
+        if cell.source.strip() and cell.execution_count is None:
+            return "not every cell has run"
+    return None
+
+
+def _code(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]

@@ -1,0 +1,127 @@
+"""What dockbook needs of the machine: one table, for ``make setup`` and ``doctor``.
+
+Only the standard library: ``make setup`` runs this before there is anything else.
+"""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SEARCH = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
+
+
+@dataclass(frozen=True)
+class Tool:
+    """Name something the machine must have, its Debian package, and what for.
+
+    A name with a slash is a file, one without is a command.
+    """
+
+    name: str
+    package: str
+    why: str
+
+    def found(self) -> bool:
+        """Tell whether the machine has it."""
+        if self.name == "venv":
+            return importlib.util.find_spec("ensurepip") is not None
+        if "/" in self.name:
+            return any(Path("/").glob(self.name.lstrip("/")))
+        return shutil.which(self.name, path=SEARCH) is not None
+
+
+TOOLS = (
+    Tool("venv", "python3-venv", "Python's own environments"),
+    Tool("dockerd", "docker.io", "the Docker Engine that runs in a lab"),
+    Tool("docker", "docker.io", "Docker's command line"),
+    Tool("containerd", "containerd", "the engine's container runtime"),
+    Tool("iptables", "iptables", "the engine's networks"),
+    Tool("/lib/systemd/systemd", "systemd", "pid 1 of a lab"),
+    Tool("unshare", "util-linux", "the namespaces of a lab"),
+    Tool("newuidmap", "uidmap", "labs of a normal user"),
+    Tool("ip", "iproute2", "the network of a lab"),
+    Tool("curl", "curl", "asking web servers and the engine's API"),
+    Tool("docker-registry", "docker-registry", "the image registry:2"),
+    Tool("busybox", "busybox-static", "the images busybox, alpine, nginx, hello-world"),
+    Tool("dot", "graphviz", "diagrams"),
+    Tool("rsync", "rsync", "copies of Docker's data"),
+    Tool("mkfs.xfs", "xfsprogs", "data disks"),
+    Tool("mkfs.ext4", "e2fsprogs", "data disks"),
+    Tool("shellcheck", "shellcheck", "the lint of shell"),
+    Tool(
+        "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
+        "fonts-noto-core",
+        "text in diagrams",
+    ),
+    Tool(
+        "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+        "fonts-noto-cjk",
+        "Chinese text",
+    ),
+)
+POLICY = Path("/usr/sbin/policy-rc.d")
+
+
+def missing() -> list[Tool]:
+    """List what the machine lacks."""
+    return [tool for tool in TOOLS if not tool.found()]
+
+
+@contextlib.contextmanager
+def _no_services() -> Iterator[None]:
+    """Keep apt from starting services: a lab runs its own engine, the machine none."""
+    if POLICY.exists():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink()
+
+
+def install(lacking: list[Tool]) -> None:
+    """Install the Debian packages of tools, without starting any service."""
+    packages = sorted({tool.package for tool in lacking})
+    sys.stdout.write(f"installing {' '.join(packages)}\n")
+    sys.stdout.flush()
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with _no_services():
+        for arguments in (
+            ["update"],
+            ["install", "-y", "--no-install-recommends", *packages],
+        ):
+            subprocess.run(["apt-get", "-qq", *arguments], env=environment, check=True)
+
+
+def main() -> int:
+    """Install what is missing, or say what to install and how. Exit 3: not done."""
+    lacking = missing()
+    if not lacking:
+        return 0
+    if shutil.which("apt-get", path=SEARCH) and os.geteuid() == 0:
+        install(lacking)
+        lacking = missing()
+    for tool in lacking:
+        sys.stderr.write(
+            f"missing: {tool.name} ({tool.why}); on Debian in package {tool.package}\n"
+        )
+    if lacking:
+        packages = " ".join(sorted({tool.package for tool in lacking}))
+        sys.stderr.write(
+            f"install these, then call make again. On Debian or Ubuntu, as root:\n"
+            f"  apt-get install --no-install-recommends {packages}\n"
+        )
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

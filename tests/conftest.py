@@ -1,0 +1,120 @@
+"""What the tests of the lab share: a private home, and the proof that it is left empty.
+
+Other labs may run on the machine meanwhile: only what belongs to the home is counted.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kernels_helpers.hosts import LabHost
+from kernels_helpers.lab import capability, life
+
+ENGINE_FIXTURES = {"dockbook_home", "lab"}
+SETTLE = 15.0  # seconds: a watcher has to notice, and may have a loaded machine
+
+Remains = Callable[[Path], list[str]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--require-engine",
+        action="store_true",
+        help="fail, do not skip, where no lab can be started (so too when CI is set)",
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and ENGINE_FIXTURES & {*item.fixturenames}:
+            item.add_marker("engine")
+
+
+@pytest.fixture(scope="session")
+def dockbook_home(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Give the labs of the tests a home of their own; nothing may be left of them."""
+    if reason := capability.missing():
+        if os.environ.get("CI") or request.config.getoption("--require-engine"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    home = Path(tempfile.mkdtemp(prefix="db-", dir="/tmp"))  # a socket path is short
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKBOOK_HOME", str(home))
+        yield home
+        left = settled(home)
+        for name in life.names():
+            life.down(name)
+    shutil.rmtree(home)
+    assert left == []
+
+
+@pytest.fixture(scope="session")
+def lab(dockbook_home: Path) -> Iterator[LabHost]:
+    """Join the lab that tests share which leave nothing behind in it."""
+    del dockbook_home
+    with life.attached("shared") as host:
+        yield host
+        host.docker.close()
+
+
+@pytest.fixture
+def remains() -> Remains:
+    """Tell what is left on the machine of the labs of a home, after a while."""
+    return settled
+
+
+def settled(home: Path) -> list[str]:
+    """Wait for the end of what is on its way out, and list what stays."""
+    deadline = time.monotonic() + SETTLE
+    while (left := on_machine(home)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+def on_machine(home: Path) -> list[str]:
+    """List the processes, mounts, loop devices, cgroups and folders of a home."""
+    group = f"dockbook-{zlib.crc32(bytes(home)):08x}-*"
+    kept = {".locks", "journals"}
+    return [
+        *processes(home),
+        *(
+            f"mount {line}"
+            for line in lines("/proc/self/mountinfo")
+            if str(home) in line
+        ),
+        *loops(home),
+        *(f"cgroup {path}" for path in Path("/sys/fs/cgroup").rglob(group)),
+        *(f"folder {p}" for p in home.iterdir() if p.is_dir() and p.name not in kept),
+    ]
+
+
+def processes(home: Path) -> Iterator[str]:
+    """Find the processes that name the home, or have it mounted, as all in a lab do."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        if entry.name == str(os.getpid()):
+            continue
+        words = " ".join(lines(entry / "cmdline")).replace("\0", " ")
+        mounts = "\n".join(lines(entry / "mountinfo"))
+        if str(home) in words or str(home) in mounts:
+            yield f"process {entry.name} {words}"
+
+
+def loops(home: Path) -> Iterator[str]:
+    """Find the loop devices whose backing file lies, or lay, in the home."""
+    for backing in Path("/sys/block").glob("loop*/loop/backing_file"):
+        if str(home) in (file := "".join(lines(backing))):
+            yield f"loop device {backing.parts[3]} {file.strip()}"
+
+
+def lines(path: Path | str) -> list[str]:
+    """Read the lines of a file of the kernel; none when it has gone meanwhile."""
+    try:
+        return Path(path).read_text(errors="replace").splitlines()
+    except OSError:
+        return []

@@ -1,0 +1,182 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kernels_helpers import chapter as chapters
+from kernels_helpers import journal
+from kernels_helpers.chapter import Chapter
+from kernels_helpers.errors import CheckFailed, DockbookError, StepFailed
+from kernels_helpers.journal import Journal
+from kernels_helpers.steps import Step
+from tests.unit.fakes import FakeHost
+
+MAKE = Step("change", "make", unless="is there", undo="take away")
+
+
+def open_chapter(tmp_path: Path, host: FakeHost, **options: Any) -> Chapter:
+    said: list[str] = []
+    options.setdefault("say", said.append)
+    path = tmp_path / "journal.jsonl"
+    return Chapter(host, "a-run", {"volume": "x"}, Journal(path), **options)
+
+
+def events(chapter: Chapter, kind: str) -> list[dict[str, Any]]:
+    return [e for e in journal.read(chapter.journal.path) if e["event"] == kind]
+
+
+def test_a_change_that_is_true_already_is_skipped_and_never_undone(
+    tmp_path: Path,
+) -> None:
+    host = FakeHost()
+    chapter = open_chapter(tmp_path, host)
+    chapter.change(MAKE)
+    chapter.unwind()
+    assert host.ran == ["is there"]
+
+
+def test_a_change_runs_holds_and_is_undone_and_verified(tmp_path: Path) -> None:
+    host = FakeHost({"is there": [1, 0, 0, 1]})
+    chapter = open_chapter(tmp_path, host)
+    chapter.change(MAKE)
+    chapter.unwind()
+    assert host.ran == [
+        *("is there", "make", "is there"),
+        *("is there", "take away", "is there"),
+    ]
+    assert events(chapter, "undo")[0]["ok"] is True
+
+
+def test_a_change_that_leaves_its_end_untrue_fails(tmp_path: Path) -> None:
+    chapter = open_chapter(tmp_path, FakeHost({"is there": [1]}))
+    with pytest.raises(StepFailed, match="this is not true: is there"):
+        chapter.change(MAKE)
+
+
+def test_undos_run_last_in_first_out_and_one_that_fails_stops_no_other(
+    tmp_path: Path,
+) -> None:
+    host = FakeHost({"undo b": [1]})
+    said: list[str] = []
+    chapter = open_chapter(tmp_path, host, say=said.append)
+    for name in "abc":
+        chapter.change(Step("change", f"do {name}", undo=f"undo {name}"))
+    chapter.unwind()
+    assert host.ran[3:] == ["undo c", "undo b", "undo a"]
+    assert [e["ok"] for e in events(chapter, "undo")] == [True, False, True]
+    assert "✘ not undone: undo b" in "".join(said)
+
+
+def test_the_undo_is_on_record_before_the_command_runs(tmp_path: Path) -> None:
+    chapter = open_chapter(tmp_path, FakeHost({"break": [1]}))
+    with pytest.raises(StepFailed):
+        chapter.change(Step("change", "break", undo="mend"))
+    assert events(chapter, "begin")[0]["undo"] == "mend"
+    chapter.fail("it broke")
+    assert events(chapter, "undo")[0]["undo"] == "mend"
+
+
+@pytest.mark.parametrize("rc", [1, 127, 124])
+def test_an_unexpected_exit_code_fails(tmp_path: Path, rc: int) -> None:
+    chapter = open_chapter(tmp_path, FakeHost({"x": [rc]}))
+    with pytest.raises(StepFailed, match=r"expected 0|did not end within"):
+        chapter.look(Step("look", "x"))
+
+
+def test_an_expected_failure_that_succeeds_fails(tmp_path: Path) -> None:
+    chapter = open_chapter(tmp_path, FakeHost())
+    with pytest.raises(StepFailed, match="ended with 0, expected 125"):
+        chapter.look(Step("look", "x", rc=125))
+
+
+def test_retry_tries_again_and_keeps_a_record_of_each_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chapters, "RETRY_PAUSE", 0)
+    chapter = open_chapter(tmp_path, FakeHost({"x": [1, 1, 0]}))
+    chapter.look(Step("look", "x", retry=2))
+    assert [e["rc"] for e in events(chapter, "end")] == [1, 1, 0]
+    with pytest.raises(StepFailed):
+        open_chapter(tmp_path, FakeHost({"x": [1, 1, 0]})).look(
+            Step("look", "x", retry=1)
+        )
+
+
+@pytest.mark.parametrize("ok", [1, "yes", [], None, object()])
+def test_a_check_takes_nothing_but_true_and_false(tmp_path: Path, ok: object) -> None:
+    with pytest.raises(CheckFailed, match="True or False"):
+        open_chapter(tmp_path, FakeHost()).check("a claim", ok, note=None)
+
+
+def test_a_false_check_is_recorded_and_fails(tmp_path: Path) -> None:
+    chapter = open_chapter(tmp_path, FakeHost())
+    with pytest.raises(CheckFailed, match="a claim"):
+        chapter.check("a claim", ok=False, note="1")
+    assert events(chapter, "check") == [
+        {**events(chapter, "check")[0], "claim": "a claim", "ok": False, "note": "1"}
+    ]
+
+
+def test_a_plan_runs_no_change_and_says_what_it_can_know(tmp_path: Path) -> None:
+    host = FakeHost({"is there": [1]})
+    said: list[str] = []
+    chapter = open_chapter(tmp_path, host, plan=True, say=said.append)
+    chapter.look(Step("look", "see"))
+    chapter.change(MAKE)
+    chapter.look(Step("look", "see more"))
+    chapter.change(MAKE)
+    assert host.ran == ["see", "is there"]
+    assert [e["answer"] for e in events(chapter, "answer")] == [
+        "would run",
+        "cannot know",
+        "cannot know",
+    ]
+
+
+def test_a_plan_says_when_nothing_is_to_do(tmp_path: Path) -> None:
+    chapter = open_chapter(tmp_path, FakeHost(), plan=True)
+    chapter.change(MAKE)
+    assert events(chapter, "answer")[0]["answer"] == "already true"
+    assert not chapter.pending
+
+
+def test_keep_undoes_nothing(tmp_path: Path) -> None:
+    host = FakeHost({"is there": [1, 0]})
+    chapter = open_chapter(tmp_path, host, keep=True)
+    chapter.change(MAKE)
+    chapter.unwind()
+    assert "take away" not in host.ran
+
+
+def test_after_a_failure_no_step_runs(tmp_path: Path) -> None:
+    host = FakeHost()
+    chapter = open_chapter(tmp_path, host)
+    chapter.fail("reason")
+    with pytest.raises(StepFailed, match="restart the kernel"):
+        chapter.change(MAKE)
+    assert host.ran == []
+
+
+def test_a_step_sees_parameters_run_and_label(tmp_path: Path) -> None:
+    host = FakeHost()
+    open_chapter(tmp_path, host).look(Step("look", "x"))
+    assert host.environments == [
+        {"volume": "x", "run": "a-run", "label": "dockbook.run=a-run"}
+    ]
+
+
+def test_a_journal_that_cannot_be_written_stops_the_step_before_it_runs(
+    tmp_path: Path,
+) -> None:
+    host = FakeHost()
+    chapter = open_chapter(tmp_path, host)
+    chapter.journal = Journal(Path("/dev/full"))
+    with pytest.raises(DockbookError, match="nothing was run"):
+        chapter.change(Step("change", "make"))
+    assert host.ran == []
+
+
+def test_a_journal_cut_in_the_middle_of_a_line_is_read_up_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    path.write_text('{"event": "open"}\n{"event": "beg')
+    assert [e["event"] for e in journal.read(path)] == ["open"]
