@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import nbformat
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from kernels_helpers import book, steps
 from kernels_helpers.errors import ChapterError

@@ -128,7 +128,7 @@ def read_file(path: Path) -> dict[str, Text]:
 
     Every scalar is its text, so that ``1.10``, ``007`` and ``on`` stay a str.
     """
-    import yaml  # type: ignore[import-untyped]  # slow to import
+    import yaml  # slow to import
 
     try:
         root = yaml.compose(path.read_text("utf-8"), Loader=yaml.BaseLoader)

@@ -20,6 +20,16 @@ from kernels_helpers.labels import new_run_id
 from kernels_helpers.parameters import Contract
 from kernels_helpers.report import Report
 
+# What nbformat raises for files that are not notebooks, in its own words or not.
+MALFORMED = (
+    nbformat.reader.NotJSONError,
+    nbformat.ValidationError,
+    AttributeError,
+    KeyError,
+    TypeError,
+    UnicodeError,
+)
+
 
 @dataclass(frozen=True)
 class Options:
@@ -36,12 +46,8 @@ def load(path: Path) -> tuple[nbformat.NotebookNode, Contract]:
     try:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
-    except (
-        nbformat.reader.NotJSONError,
-        nbformat.ValidationError,
-        UnicodeError,
-    ) as error:
-        line = str(error).strip().splitlines()[0]
+    except MALFORMED as error:
+        line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ChapterError(f"{path} is not a notebook: {line}") from error
     except OSError as error:
         raise ChapterError(f"{path} cannot be read: {error.strerror}") from error

@@ -1,13 +1,10 @@
 """The site: a page for every chapter, with its newest run as the evidence.
 
-A notebook is *projected*: what a page does not need goes, and what it shows in a
-way of its own (a step, a check, a diagram, the parameters) is marked in the
-metadata of its cell. ``site/_ext`` draws what is marked here.
+A notebook is *projected*: what a page does not need goes, and the checks are marked
+in the metadata of their cells. The extension in ``site/_ext`` draws the rest.
 """
 
-import contextlib
 import copy
-import itertools
 import json
 import re
 import shutil
@@ -21,19 +18,19 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from kernels_helpers import book, report, steps
+from kernels_helpers import book, report
 from kernels_helpers.diagrams import DOT_MIME
-from kernels_helpers.errors import ChapterError, CheckFailed, DockbookError
+from kernels_helpers.errors import CheckFailed, DockbookError
 from kernels_helpers.kernel import CHECK_MIME
-from kernels_helpers.parameters import Contract
 
 SITE = book.ROOT / "site"
 RUN = re.compile(r"\d{8}T\d{6}Z-(?P<chapter>.+)-[0-9a-f]{6}")
 OPENING = re.compile(r"# +(?P<title>.+)\n*(?P<summary>(?:(?!#).+\n?)*)")
 REMOVED = {"papermill-error-cell-tag", "injected-parameters"}  # papermill's own cells
 KEPT = ("kernelspec", "language_info")  # notebook metadata that name no machine
-FACTS = ("run", "engine", "api", "started", "seconds")
 LAST_LINES = 20
+
+Facts = dict[str, Any]  # of a run: its report.json
 
 
 @dataclass
@@ -88,7 +85,7 @@ def build(runs: Path, out: Path = SITE / "_build") -> list[Page]:
 
 
 def project(
-    notebook: NotebookNode, facts: dict[str, Any], name: str, stem: str
+    notebook: NotebookNode, facts: Facts, name: str, stem: str
 ) -> tuple[Page, NotebookNode]:
     """Make the page of a chapter from its notebook and the report of its run."""
     projected = clean(notebook)
@@ -102,72 +99,33 @@ def project(
         title=opening["title"].strip() if opening else name,
         summary=" ".join(opening["summary"].split()) if opening else "",
         status=_status(notebook, facts),
-        reason=facts.get("reason"),
         host=str(facts.get("host") or "").partition(":")[0] or None,
-        **{key: facts.get(key) for key in FACTS},
     )
-    failed = False
-    for cell in projected.cells:
-        if cell.cell_type == "code":
-            mark = _mark(cell, page, facts)
-            cell.metadata["dockbook"] = {
-                **mark,
-                "ran": not failed,
-                "failed": _fails(cell),
-            }
-            failed = failed or _fails(cell)
-            cell.outputs = [o for output in cell.outputs for o in _shown(output)]
+    for key in ("run", "reason", "engine", "api", "started", "seconds"):
+        setattr(page, key, facts.get(key))
+    for cell in _code(projected):
+        checks = [_placed(check, page.checks) for check in _checks(cell, facts)]
+        cell.metadata["dockbook"] = {"checks": checks, "failed": _fails(cell)}
+        cell.outputs = [o for output in cell.outputs for o in _shown(output)]
     return page, projected
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
     """Copy a notebook without what papermill and the machine have left in it."""
-    copied = copy.deepcopy(notebook)
-    copied.metadata = {k: v for k, v in copied.metadata.items() if k in KEPT}
-    copied.cells = [cell for cell in copied.cells if not REMOVED & {*_tags(cell)}]
-    for cell in copied.cells:
+    made = copy.deepcopy(notebook)
+    made.metadata = {key: made.metadata[key] for key in KEPT if key in made.metadata}
+    made.cells = [cell for cell in made.cells if not REMOVED & {*_tags(cell)}]
+    for cell in made.cells:
         cell.metadata = {"tags": _tags(cell)} if _tags(cell) else {}
-        if cell.cell_type == "code":
-            for node in (cell, *cell.outputs):
-                node.update(
-                    {"execution_count": None} if "execution_count" in node else {}
-                )
-    return copied
+    for cell in _code(made):
+        cell.execution_count = None
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = None
+    return made
 
 
-def _mark(cell: NotebookNode, page: Page, facts: dict[str, Any]) -> dict[str, Any]:
-    """Say what a cell is; of a step, only the command stays in the cell."""
-    magic, _, body = cell.source.partition("\n")
-    with contextlib.suppress(ChapterError):  # malformed: shown as it is written
-        if "parameters" in _tags(cell):
-            listed = [
-                {
-                    "name": p.name,
-                    "type": p.type,
-                    "default": repr(p.default),
-                    "help": p.help,
-                }
-                for p in Contract.parse(cell.source)
-            ]
-            return {"kind": "parameters", "parameters": listed}
-        if magic.rstrip() in ("%%look", "%%change"):
-            step = steps.parse(magic.rstrip().removeprefix("%%"), body)
-            lines = itertools.takewhile(
-                lambda line: line.startswith("#|"), body.splitlines()
-            )
-            cell.source = step.body
-            return {
-                "kind": step.kind,
-                "options": [steps.OPTION.fullmatch(line).groups() for line in lines],
-            }
-    checks = [_with_anchor(check, page.checks) for check in _checks(cell, facts)]
-    if checks:
-        return {"kind": "check", "checks": checks}
-    drawn = any(DOT_MIME in output.get("data", {}) for output in cell.outputs)
-    return {"kind": "diagram" if drawn else "python"}
-
-
-def _checks(cell: NotebookNode, facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _checks(cell: NotebookNode, facts: Facts) -> Iterator[dict[str, Any]]:
     """Find the checks of a cell; of one that failed, the report knows the note."""
     for output in cell.outputs:
         if record := output.get("data", {}).get(CHECK_MIME):
@@ -178,11 +136,11 @@ def _checks(cell: NotebookNode, facts: dict[str, Any]) -> Iterator[dict[str, Any
             yield {"claim": output.evalue, "ok": False, "note": (notes or [None])[0]}
 
 
-def _with_anchor(check: dict[str, Any], before: list[dict[str, Any]]) -> dict[str, Any]:
-    """Give a check its place on the page: by what it proves, or by its number."""
-    words = re.sub(r"[^a-z0-9]+", "-", str(check.get("note") or "").lower())
-    anchor = f"check-{words.strip('-')}"
-    if not words or anchor in [c["anchor"] for c in before]:
+def _placed(check: dict[str, Any], before: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give a check its anchor: by what it proves, or else by its number."""
+    words = re.sub(r"[^a-z0-9]+", "-", str(check.get("note") or "").lower()).strip("-")
+    anchor = f"check-{words}"
+    if not words or anchor in [placed["anchor"] for placed in before]:
         anchor = f"check-n{len(before) + 1}"
     before.append({**check, "anchor": anchor})
     return before[-1]
@@ -201,37 +159,39 @@ def _shown(output: NotebookNode) -> Iterator[NotebookNode]:
     yield output
 
 
-def _status(notebook: NotebookNode, facts: dict[str, Any]) -> str:
-    """Judge a chapter: whatever is not known to have passed has failed."""
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    if any(_fails(cell) for cell in code):
+def _status(notebook: NotebookNode, facts: Facts) -> str:
+    """Judge a chapter: what is not known to have passed has failed."""
+    if any(_fails(cell) for cell in _code(notebook)):
         return "failed"
-    if not facts:
-        return "recorded" if any(cell.outputs for cell in code) else "not run"
-    return "passed" if facts["status"] == "passed" else "failed"
+    if facts:
+        return "passed" if facts["status"] == "passed" else "failed"
+    recorded = any(cell.outputs for cell in _code(notebook))
+    return "recorded" if recorded else "not run"
 
 
 def _fails(cell: NotebookNode) -> bool:
-    return any(
-        output.output_type == "error"
-        or not output.get("data", {}).get(CHECK_MIME, {"ok": True})["ok"]
-        for output in cell.outputs
+    outputs = cell.get("outputs", ())
+    records = [output.get("data", {}).get(CHECK_MIME) for output in outputs]
+    return any(output.output_type == "error" for output in outputs) or any(
+        not record["ok"] for record in records if record
     )
 
 
 def _is_shown(cell: NotebookNode) -> bool:
     """Hide empty cells, and the one that only binds the notebook to its host."""
     binds = cell.cell_type == "code" and "open_chapter(" in cell.source
-    return bool(cell.source.strip()) and not (binds and not _fails(cell))
+    return bool(cell.source.strip()) and (not binds or _fails(cell))
+
+
+def _code(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def _tags(cell: NotebookNode) -> list[str]:
     return list(cell.metadata.get("tags", ()))
 
 
-def _evidence(
-    runs: Path, name: str, recorded: Path
-) -> tuple[NotebookNode, dict[str, Any]]:
+def _evidence(runs: Path, name: str, recorded: Path) -> tuple[NotebookNode, Facts]:
     """Find the newest finished run of a chapter, or else what is recorded in it."""
     for folder in sorted(runs.glob("*"), reverse=True):
         named = RUN.fullmatch(folder.name)
@@ -240,8 +200,8 @@ def _evidence(
     return nbformat.read(recorded, as_version=4), {}
 
 
-def _finished(folder: Path, name: str) -> tuple[NotebookNode, dict[str, Any]] | None:
-    """Read a run; None for one that has not ended, and for a plan: it proves nothing."""
+def _finished(folder: Path, name: str) -> tuple[NotebookNode, Facts] | None:
+    """Read a run; None when it has not ended, and for a plan, which proves nothing."""
     try:
         notebook = nbformat.read(folder / report.NOTEBOOK, as_version=4)
         if (path := folder / report.REPORT).is_file():
@@ -257,7 +217,7 @@ def _finished(folder: Path, name: str) -> tuple[NotebookNode, dict[str, Any]] | 
 
 def _sphinx(source: Path, html: Path, doctrees: Path) -> None:
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", "html", "-q"]
-    folders = ["-E", "-c", SITE, "-d", doctrees, source, html]
+    folders = ["-E", "-c", str(SITE), "-d", str(doctrees), str(source), str(html)]
     done = subprocess.run(
         [*command, *folders], capture_output=True, text=True, check=False
     )

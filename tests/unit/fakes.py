@@ -11,7 +11,7 @@ SILENCE: dict[str, Any] = {"Volumes": None}
 
 
 class FakeHost(Host):
-    """Answer each script with the exit codes of a table, in turn; the last one stays."""
+    """Answer each script with the exit codes of a table; the last one stays."""
 
     url = "lab://fake"
     is_lab = True

@@ -1,0 +1,157 @@
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from kernels_helpers import book
+from kernels_helpers.cli import main
+from tests.unit import notebooks
+
+
+def call(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(w) for w in words])
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    return notebooks.write(tmp_path / "small.ipynb", notebooks.BINDING)
+
+
+def refused(result: Result, said: str, code: int = 2) -> None:
+    """Want one clear line, the right exit code and no stack trace."""
+    assert said in result.output
+    assert result.exit_code == code
+    assert "Traceback" not in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_a_missing_chapter_is_named_with_advice() -> None:
+    refused(call("run", "volume"), "did you mean 'volumes'?")
+    refused(call("show", "nonsense"), "no chapter is called 'nonsense'")
+    refused(call("run", "nowhere.ipynb"), "no such file")
+
+
+def test_nothing_to_run_is_no_pass() -> None:
+    refused(call("run"), "name the chapters")
+    refused(call("run", "--all", "volumes"), "name the chapters")
+
+
+def test_parameters_are_checked_before_a_kernel_starts(
+    small: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    for pair, said in [
+        ("volum=x", "did you mean volume"),
+        ("volume=; rm -rf /", "volume (VolumeName)"),
+        ("volume=-x", "volume (VolumeName)"),
+        ("apply=maybe", "apply (bool)"),
+        ("host=ftp://x", "host (HostURL)"),
+        ("volume", "write NAME=VALUE"),
+    ]:
+        refused(call("run", small, "-p", pair, "--out", out), said)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"- a\n- b\n", "is not a mapping"),
+        (b"", "is not a mapping"),
+        (b"volume: a\nvolume: b\n", "volume"),
+        (b"volume: \xff\n", "UTF-8"),
+        (b"volume: [", "is not YAML"),
+        (b"volum: x\n", "did you mean volume"),
+    ],
+)
+def test_a_params_file_must_be_a_mapping_of_known_names(
+    small: Path, tmp_path: Path, text: bytes, said: str
+) -> None:
+    file = tmp_path / "params.yaml"
+    file.write_bytes(text)
+    refused(call("run", small, "-f", file, "--out", tmp_path / "out"), said)
+
+
+def test_a_params_file_that_is_not_there(small: Path, tmp_path: Path) -> None:
+    refused(call("run", small, "-f", tmp_path / "no.yaml"), "cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "is not a notebook"),
+        ("[]", "is not a notebook"),
+        ('{"cells": 3, "metadata": {}, "nbformat": 4}', "is not a notebook"),
+        (
+            '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
+            "0 cells tagged `parameters`",
+        ),
+    ],
+)
+def test_a_malformed_notebook(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "bad.ipynb"
+    path.write_text(text)
+    refused(call("run", path, "--out", tmp_path / "out"), said)
+    refused(call("show", path), said)
+
+
+def test_an_output_folder_that_cannot_be_made(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused(call("run", small, "--out", tmp_path / "file" / "out"), "--out")
+    refused(call("run", small, "--out", "/proc/out"), "--out")
+
+
+@pytest.mark.filterwarnings(
+    # the SDK leaves the socket of a failed connection to the garbage collector
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+def test_a_host_that_is_not_there_exits_with_3(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing.sock")
+    monkeypatch.setenv("DOCKBOOK_HOME", str(tmp_path / "home"))
+    for host, said in [
+        ("lab://nope", "dockbook lab up nope"),
+        ("local://", "no Docker Engine answers"),
+        ("ssh://box", "not there yet"),
+    ]:
+        refused(call("run", small, "--host", host, "--out", out), said, code=3)
+    refused(call("lab", "sh", "nope", "true"), "dockbook lab up nope", code=3)
+    refused(call("lab", "down", "nope"), "there is no lab", code=3)
+    assert list(out.iterdir()) == []
+
+
+def test_bad_words_for_labs() -> None:
+    refused(call("lab", "up", "Big Lab"), "lower-case letters")
+    refused(call("lab", "up", "x", "--disk", "sda=1T"), "vdb=2G")
+
+
+def test_show_tells_type_default_and_help(small: Path) -> None:
+    shown = call("show", small).output
+    assert "volume: VolumeName = 'dockbook-small'" in shown
+    assert "volume to make" in shown
+
+
+def test_list_names_every_chapter() -> None:
+    listed = call("list").output.splitlines()
+    assert [line.split()[0] for line in listed] == list(book.chapters())
+    assert "volumes" in book.chapters()
+
+
+def commands(group: click.Group, before: str = "dockbook") -> list[tuple[str, str]]:
+    found = []
+    for name, command in group.commands.items():
+        path = f"{before} {name}"
+        if isinstance(command, click.Group):
+            found += commands(command, path)
+        else:
+            found.append((path, command.help or ""))
+    return found
+
+
+def test_every_command_has_help_and_is_in_the_readme() -> None:
+    readme = (book.ROOT / "README.md").read_text(encoding="utf-8")
+    for path, help_ in commands(main):
+        assert help_, path
+        assert path in readme, path
