@@ -3,6 +3,7 @@
 Other labs may run on the machine meanwhile: only what belongs to the home is counted.
 """
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -16,7 +17,7 @@ import pytest
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import capability, life
 
-ENGINE_FIXTURES = {"dockbook_home", "lab"}
+ENGINE_FIXTURES = {"dockbook_home", "empty_home", "lab"}
 SETTLE = 15.0  # seconds: a watcher has to notice, and may have a loaded machine
 
 Remains = Callable[[Path], list[str]]
@@ -43,6 +44,21 @@ def dockbook_home(request: pytest.FixtureRequest) -> Iterator[Path]:
         if os.environ.get("CI") or request.config.getoption("--require-engine"):
             pytest.fail(reason)
         pytest.skip(reason)
+    with private_home() as home:
+        yield home
+
+
+@pytest.fixture(scope="module")
+def empty_home(dockbook_home: Path) -> Iterator[Path]:
+    """Give a home without the shared lab, to see that a lab leaves nothing in it."""
+    with private_home() as home:
+        for archive in dockbook_home.glob("images-*.tar"):
+            os.link(archive, home / archive.name)
+        yield home
+
+
+@contextlib.contextmanager
+def private_home() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="db-", dir="/tmp"))  # a socket path is short
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKBOOK_HOME", str(home))
@@ -95,13 +111,13 @@ def on_machine(home: Path) -> list[str]:
 
 
 def processes(home: Path) -> Iterator[str]:
-    """Find the processes that name the home, or have it mounted, as all in a lab do."""
+    """Find the processes that name the home or have it mounted: all of its labs."""
     for entry in Path("/proc").glob("[0-9]*"):
         if entry.name == str(os.getpid()):
             continue
-        words = " ".join(lines(entry / "cmdline")).replace("\0", " ")
-        mounts = "\n".join(lines(entry / "mountinfo"))
-        if str(home) in words or str(home) in mounts:
+        words = "".join(lines(entry / "cmdline")).replace("\0", " ")
+        parts = (words, *lines(entry / "mountinfo"), *lines(entry / "environ"))
+        if any(str(home) in part for part in parts):
             yield f"process {entry.name} {words}"
 
 

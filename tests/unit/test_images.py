@@ -305,6 +305,19 @@ def test_changed_program_changes_the_name(
     assert after.read_bytes() != before.read_bytes()
 
 
+def test_changed_library_changes_the_name(
+    tmp_path: Path, busybox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path / "libc.so.6"
+    library.write_text("old")
+    monkeypatch.setattr(images, "_shared_objects", lambda _program: [library])
+    before = cached_archive(tmp_path, busybox=busybox, registry=busybox)
+    library.write_text("newer")
+    after = cached_archive(tmp_path, busybox=busybox, registry=busybox)
+    assert after != before
+    assert after.read_bytes() != before.read_bytes()
+
+
 def test_changed_recipe_changes_the_name(archive: Path, tmp_path: Path) -> None:
     same = recipe(tmp_path, "").cached_archive(tmp_path / "same")
     changed = recipe(tmp_path, "# changed\n").cached_archive(tmp_path / "changed")

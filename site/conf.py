@@ -1,0 +1,51 @@
+"""Sphinx settings of the site. ``dockbook site`` runs Sphinx, on ``_build/source``."""
+
+import sys
+from pathlib import Path
+
+SITE = Path(__file__).parent
+sys.path[:0] = [str(SITE / "_ext"), str(SITE.parent)]
+
+project = "dockbook"
+html_title = "dockbook"
+language = "en"
+exclude_patterns = ["book.json", "claims.yaml"]
+templates_path = ["_templates"]
+extensions = ["myst_nb", "sphinx_copybutton", "sphinx_design", "dockbook_site"]
+
+# Notebooks are shown as they were run. `$name` is shell here, never mathematics.
+nb_execution_mode = "off"
+nb_merge_streams = True
+nb_render_markdown_format = "myst"
+myst_enable_extensions = [
+    "attrs_block",
+    "attrs_inline",
+    "colon_fence",
+    "deflist",
+    "tasklist",
+]
+myst_heading_anchors = 4
+copybutton_selector = "div.highlight:not(.cell_output *) > pre"
+
+html_theme = "pydata_sphinx_theme"
+html_static_path = ["_static"]
+html_css_files = ["dockbook.css"]
+html_favicon = "_static/favicon.svg"
+html_copy_source = False
+html_show_sourcelink = False
+html_use_index = False
+html_sidebars = {"**": ["contents.html"]}
+html_theme_options = {
+    "disable_search": True,
+    "navbar_center": [],
+    "navbar_end": ["theme-switcher"],
+    "navbar_persistent": [],
+    "article_header_start": [],
+    "secondary_sidebar_items": ["page-toc"],
+    "primary_sidebar_end": [],
+    "footer_start": ["colophon.html"],
+    "footer_end": [],
+    "back_to_top_button": False,
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
