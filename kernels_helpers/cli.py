@@ -111,6 +111,8 @@ def run(
         made = runner.run(path, options, _teller())
         reports.append(made)
         click.echo(f"  {_verdict(made)}\n  evidence: {out / made.run}")
+        if made.interrupted:
+            raise KeyboardInterrupt
     if any(r.status == "failed" for r in reports):
         sys.exit(1)
     if any(r.pending for r in reports):

@@ -20,7 +20,7 @@ TAIL = 0.1  # seconds for the last output of what a command left in the backgrou
 
 REAPER = """
 while read -r line; do group=$line; done
-[ "${group:-0}" = 0 ] || kill -KILL -- "-$group"
+[ "${group:-0}" = 0 ] || kill -KILL "-$group"
 """
 
 

@@ -45,6 +45,11 @@ class Report:
             for a in self.answers
         )
 
+    @property
+    def interrupted(self) -> bool:
+        """Tell whether the run was ended by Ctrl-C or SIGTERM."""
+        return (self.reason or "").startswith("KeyboardInterrupt")
+
     def as_dict(self) -> dict[str, Any]:
         """Return what ``report.json`` holds."""
         return {**asdict(self), "pending": self.pending}
@@ -114,6 +119,8 @@ def _trouble(events: list[dict[str, Any]]) -> str | None:
             return str(e.get("reason", e["event"]))
         if e["event"] == "undo" and not e["ok"]:
             return f"a step could not be undone: {e['undo']}"
+    if not any(e["event"] == "close" for e in events):
+        return "the kernel died before the chapter ended"
     return None
 
 

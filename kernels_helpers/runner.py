@@ -152,7 +152,7 @@ def _execute(
     except papermill.PapermillExecutionError as error:
         return f"{error.ename}: {error.evalue}"
     except DeadKernelError:
-        return "the kernel died"
+        return "the kernel died before the chapter ended"
     except OSError as error:
         raise DockbookError(f"{error.filename or folder}: {error.strerror}") from error
     return None

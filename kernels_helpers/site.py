@@ -30,7 +30,7 @@ REMOVED = {"papermill-error-cell-tag", "injected-parameters"}  # papermill's own
 KEPT = ("kernelspec", "language_info")  # notebook metadata that name no machine
 LAST_LINES = 20
 
-Facts = dict[str, Any]  # of a run: its report.json
+Facts = dict[str, Any]
 
 
 @dataclass
@@ -38,8 +38,8 @@ class Page:
     """Tell what the site says of a chapter, and what proves it.
 
     ``status`` is ``passed`` or ``failed`` for a run, ``recorded`` for the outputs
-    kept with the chapter, ``not run`` for a chapter without any. ``host`` is only
-    the kind of host. Each of the ``checks`` has the anchor of its place.
+    kept with the chapter, ``not run`` for a chapter without any. ``facts`` is the
+    report of the run. Each of the ``checks`` has the anchor of its place.
     """
 
     name: str
@@ -47,14 +47,8 @@ class Page:
     title: str
     summary: str
     status: str
-    reason: str | None = None
-    host: str | None = None
-    run: str | None = None
-    engine: str | None = None
-    api: str | None = None
-    started: str | None = None
-    seconds: float | None = None
-    checks: list[dict[str, Any]] = field(default_factory=list)
+    facts: Facts
+    checks: list[Facts] = field(default_factory=list)
 
 
 def build(runs: Path, out: Path = SITE / "_build") -> list[Page]:
@@ -99,10 +93,8 @@ def project(
         title=opening["title"].strip() if opening else name,
         summary=" ".join(opening["summary"].split()) if opening else "",
         status=_status(notebook, facts),
-        host=str(facts.get("host") or "").partition(":")[0] or None,
+        facts=facts,
     )
-    for key in ("run", "reason", "engine", "api", "started", "seconds"):
-        setattr(page, key, facts.get(key))
     for cell in _code(projected):
         checks = [_placed(check, page.checks) for check in _checks(cell, facts)]
         cell.metadata["dockbook"] = {"checks": checks, "failed": _fails(cell)}
@@ -125,7 +117,7 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     return made
 
 
-def _checks(cell: NotebookNode, facts: Facts) -> Iterator[dict[str, Any]]:
+def _checks(cell: NotebookNode, facts: Facts) -> Iterator[Facts]:
     """Find the checks of a cell; of one that failed, the report knows the note."""
     for output in cell.outputs:
         if record := output.get("data", {}).get(CHECK_MIME):
@@ -136,7 +128,7 @@ def _checks(cell: NotebookNode, facts: Facts) -> Iterator[dict[str, Any]]:
             yield {"claim": output.evalue, "ok": False, "note": (notes or [None])[0]}
 
 
-def _placed(check: dict[str, Any], before: list[dict[str, Any]]) -> dict[str, Any]:
+def _placed(check: Facts, before: list[Facts]) -> Facts:
     """Give a check its anchor: by what it proves, or else by its number."""
     words = re.sub(r"[^a-z0-9]+", "-", str(check.get("note") or "").lower()).strip("-")
     anchor = f"check-{words}"
@@ -165,16 +157,11 @@ def _status(notebook: NotebookNode, facts: Facts) -> str:
         return "failed"
     if facts:
         return "passed" if facts["status"] == "passed" else "failed"
-    recorded = any(cell.outputs for cell in _code(notebook))
-    return "recorded" if recorded else "not run"
+    return "recorded" if any(cell.outputs for cell in _code(notebook)) else "not run"
 
 
 def _fails(cell: NotebookNode) -> bool:
-    outputs = cell.get("outputs", ())
-    records = [output.get("data", {}).get(CHECK_MIME) for output in outputs]
-    return any(output.output_type == "error" for output in outputs) or any(
-        not record["ok"] for record in records if record
-    )
+    return any(o.output_type == "error" for o in cell.get("outputs", ()))
 
 
 def _is_shown(cell: NotebookNode) -> bool:
@@ -192,27 +179,22 @@ def _tags(cell: NotebookNode) -> list[str]:
 
 
 def _evidence(runs: Path, name: str, recorded: Path) -> tuple[NotebookNode, Facts]:
-    """Find the newest finished run of a chapter, or else what is recorded in it."""
+    """Find the newest finished run of a chapter, or else what is recorded in it.
+
+    A run ends with its report. A plan is passed over: it proves nothing.
+    """
     for folder in sorted(runs.glob("*"), reverse=True):
         named = RUN.fullmatch(folder.name)
-        if named and named["chapter"] == name and (found := _finished(folder, name)):
-            return found
+        if not named or named["chapter"] != name:
+            continue
+        try:
+            facts = json.loads((folder / report.REPORT).read_text(encoding="utf-8"))
+            notebook = nbformat.read(folder / report.NOTEBOOK, as_version=4)
+        except (OSError, ValueError):  # not written yet, or not to its end
+            continue
+        if facts["status"] != "planned":
+            return notebook, facts
     return nbformat.read(recorded, as_version=4), {}
-
-
-def _finished(folder: Path, name: str) -> tuple[NotebookNode, Facts] | None:
-    """Read a run; None when it has not ended, and for a plan, which proves nothing."""
-    try:
-        notebook = nbformat.read(folder / report.NOTEBOOK, as_version=4)
-        if (path := folder / report.REPORT).is_file():
-            facts = json.loads(path.read_text(encoding="utf-8"))
-        elif notebook.metadata.get("papermill", {}).get("end_time"):
-            facts = report.make(folder, folder.name, name).as_dict()
-        else:
-            return None
-    except (OSError, ValueError):  # not written yet, or not to its end
-        return None
-    return None if facts["status"] == "planned" else (notebook, facts)
 
 
 def _sphinx(source: Path, html: Path, doctrees: Path) -> None:

@@ -11,11 +11,10 @@ html_title = "dockbook"
 language = "en"
 exclude_patterns = ["book.json", "claims.yaml"]
 templates_path = ["_templates"]
-extensions = ["myst_nb", "sphinx_copybutton", "sphinx_design", "dockbook_site"]
+extensions = ["myst_nb", "sphinx_copybutton", "dockbook_site"]
 
 # Notebooks are shown as they were run. `$name` is shell here, never mathematics.
 nb_execution_mode = "off"
-nb_merge_streams = True
 nb_render_markdown_format = "myst"
 myst_enable_extensions = [
     "attrs_block",
@@ -35,6 +34,7 @@ html_copy_source = False
 html_show_sourcelink = False
 html_use_index = False
 html_sidebars = {"**": ["contents.html"]}
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "disable_search": True,
     "navbar_center": [],
@@ -45,6 +45,7 @@ html_theme_options = {
     "primary_sidebar_end": [],
     "footer_start": ["colophon.html"],
     "footer_end": [],
+    "show_toc_level": 2,
     "back_to_top_button": False,
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",

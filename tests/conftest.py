@@ -95,7 +95,6 @@ def settled(home: Path) -> list[str]:
 
 def on_machine(home: Path) -> list[str]:
     """List the processes, mounts, loop devices, cgroups and folders of a home."""
-    group = f"dockbook-{zlib.crc32(bytes(home)):08x}-*"
     kept = {".locks", "journals"}
     return [
         *processes(home),
@@ -105,7 +104,7 @@ def on_machine(home: Path) -> list[str]:
             if str(home) in line
         ),
         *loops(home),
-        *(f"cgroup {path}" for path in Path("/sys/fs/cgroup").rglob(group)),
+        *groups(home),
         *(f"folder {p}" for p in home.iterdir() if p.is_dir() and p.name not in kept),
     ]
 
@@ -126,6 +125,13 @@ def loops(home: Path) -> Iterator[str]:
     for backing in Path("/sys/block").glob("loop*/loop/backing_file"):
         if str(home) in (file := "".join(lines(backing))):
             yield f"loop device {backing.parts[3]} {file.strip()}"
+
+
+def groups(home: Path) -> Iterator[str]:
+    """Find the cgroups of the home's labs, wherever they are."""
+    prefix = f"dockbook-{zlib.crc32(bytes(home)):08x}-"
+    for folder, names, _ in os.walk("/sys/fs/cgroup"):
+        yield from (f"cgroup {folder}/{n}" for n in names if n.startswith(prefix))
 
 
 def lines(path: Path | str) -> list[str]:

@@ -1,5 +1,6 @@
 """The cgroups of a lab: one of its own in every hierarchy of the machine."""
 
+import contextlib
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
@@ -45,10 +46,8 @@ def remove(name: str) -> list[str]:
 
 
 def _remove_tree(group: Path) -> None:
-    for child in list(group.iterdir()):
-        if child.is_dir():
-            _remove_tree(child)
-    try:
+    with contextlib.suppress(OSError):  # a process in it is still on its way out
+        for child in list(group.iterdir()):
+            if child.is_dir():
+                _remove_tree(child)
         group.rmdir()
-    except OSError:
-        return  # a process in it is still on its way out

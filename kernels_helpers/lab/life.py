@@ -111,7 +111,7 @@ def _start(name: str, wanted: list[tuple[str, int]], persistent: bool) -> None: 
         for part in ("root", "var", "run", "var/lib/dockbook"):
             (folder / part).mkdir(parents=True)
         shutil.copytree(ROOTFS, folder / "rootfs")
-        os.link(archive, folder / "var/lib/dockbook/images.tar")
+        shutil.copyfile(archive, folder / "var/lib/dockbook/images.tar")
     except OSError as error:
         raise LabError(f"{error.filename}: {error.strerror}") from error
     groups = cgroups.create(_group(name)) if root else []

@@ -28,7 +28,11 @@ LEFT = 'check("nothing is left", chapter.left() == [])'
 def write(path: Path, *cells: str, parameters: str = PARAMETERS) -> Path:
     """Write a notebook of code cells; the parameters cell comes first."""
     notebook = nbformat.v4.new_notebook()
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
     notebook.cells = [nbformat.v4.new_code_cell(c) for c in (parameters, *cells)]
     notebook.cells[0].metadata["tags"] = ["parameters"]
     nbformat.write(notebook, path)

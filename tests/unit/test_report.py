@@ -14,6 +14,7 @@ OPEN = {
     "api": "1.41",
     "plan": False,
 }
+CLOSE = {"event": "close"}
 HELD = {"event": "check", "claim": "c", "ok": True, "note": "1"}
 
 
@@ -31,7 +32,7 @@ def make(
 
 
 def test_a_run_whose_checks_held_has_passed(tmp_path: Path) -> None:
-    made = make(tmp_path, OPEN, HELD)
+    made = make(tmp_path, OPEN, HELD, CLOSE)
     assert (made.status, made.reason, made.engine) == ("passed", None, "20.10")
     assert made.checks == [{"claim": "c", "ok": True, "note": "1"}]
 
@@ -40,7 +41,8 @@ def test_a_run_whose_checks_held_has_passed(tmp_path: Path) -> None:
     ("events", "reason"),
     [
         ([], "never opened"),
-        ([OPEN], "no check has run"),
+        ([OPEN, CLOSE], "no check has run"),
+        ([OPEN, HELD], "the kernel died"),
         ([OPEN, HELD, {"event": "failed", "reason": "boom"}], "boom"),
         ([OPEN, HELD, {"event": "sweep failed"}], "sweep failed"),
         ([OPEN, HELD, {"event": "undo", "undo": "rm x", "ok": False}], "rm x"),
@@ -59,9 +61,12 @@ def test_an_error_in_a_cell_and_a_cell_that_has_not_run_are_failures(
 ) -> None:
     error = nbformat.v4.new_output("error", ename="E", evalue="v", traceback=[])
     cell = nbformat.v4.new_code_cell("1", execution_count=1, outputs=[error])
-    assert make(tmp_path, OPEN, HELD, cells=[cell]).reason == "E: v"
+    assert make(tmp_path, OPEN, HELD, CLOSE, cells=[cell]).reason == "E: v"
     cell = nbformat.v4.new_code_cell("1")
-    assert make(tmp_path, OPEN, HELD, cells=[cell]).reason == "not every cell has run"
+    assert (
+        make(tmp_path, OPEN, HELD, CLOSE, cells=[cell]).reason
+        == "not every cell has run"
+    )
 
 
 def test_a_plan_counts_what_is_pending(tmp_path: Path) -> None:
@@ -74,5 +79,5 @@ def test_a_plan_counts_what_is_pending(tmp_path: Path) -> None:
             ("look", "cannot know"),
         ]
     ]
-    made = make(tmp_path, {**OPEN, "plan": True}, *answers)
+    made = make(tmp_path, {**OPEN, "plan": True}, *answers, CLOSE)
     assert (made.status, made.pending) == ("planned", 2)

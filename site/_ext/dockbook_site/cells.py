@@ -1,0 +1,191 @@
+"""Draw the cells of a chapter: parameters, steps, checks, and how the run went."""
+
+import html
+import itertools
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from dockbook_site.diagrams import diagram
+from dockbook_site.markup import (
+    badge,
+    claim_anchor,
+    prose,
+    raw,
+    read_book,
+    read_claims,
+)
+from kernels_helpers import steps
+from kernels_helpers.errors import DockbookError
+from kernels_helpers.kinds import as_text
+from kernels_helpers.parameters import Contract
+
+OPTIONS = {"rc": "exit code", "as": "as user"}
+HOSTS = {"lab": "in a lab", "local": "on a local host", "ssh": "on a remote host"}
+
+
+class Draw(SphinxPostTransform):
+    """Draw the cells of a chapter and, under its title, how its run went."""
+
+    default_priority = 50
+    formats = ("html",)
+
+    def run(self, **_: Any) -> None:
+        source = Path(self.env.srcdir)
+        page = {p["doc"]: p for p in read_book(source)}.get(self.env.docname)
+        if page is None:
+            return
+        self.page = page
+        self.up = "../" * page["doc"].count("/")
+        self.claims = {str(claim["id"]) for claim in read_claims(source)}
+        failed = False
+        for cell in list(self.document.findall(nodes.container)):
+            if cell.get("nb_element") != "cell_code":
+                continue
+            mark = cell["cell_metadata"]["dockbook"]
+            if failed:
+                cell["classes"].append("not-run")
+            elif mark["failed"]:
+                cell["classes"].append("failed")
+                cell.insert(0, raw('<span id="failed"></span>'))
+            failed = failed or mark["failed"]
+            self.cell(cell, mark)
+        title = next(iter(self.document.findall(nodes.title)))
+        place = title.parent.index(title) + 1
+        title.parent.insert(place, raw(self.run_badge(page, failed=failed)))
+
+    def cell(self, cell: nodes.container, mark: dict[str, Any]) -> None:
+        """Draw a cell as what it is; a plain one stays as it is written."""
+        join_streams(cell)
+        block = next(iter(cell.findall(nodes.literal_block)))
+        text = block.astext()
+        try:
+            if "parameters" in cell["cell_metadata"].get("tags", ()):
+                cell.parent.replace(cell, raw(parameters(Contract.parse(text))))
+                return
+            magic, _, body = text.partition("\n")
+            if magic.rstrip() in ("%%look", "%%change"):
+                self.step(cell, block, steps.parse(magic.rstrip()[2:], body), body)
+                return
+        except DockbookError:
+            pass  # malformed: shown as it is written
+        if mark["checks"]:
+            self.fold(cell, "checks", "".join(map(self.check, mark["checks"])))
+        elif next(iter(cell.findall(diagram)), None):
+            self.fold(cell, "drawn", "")
+
+    def step(
+        self,
+        cell: nodes.container,
+        block: nodes.literal_block,
+        step: steps.Step,
+        body: str,
+    ) -> None:
+        """Show a step as the command that it is, with its options below."""
+        cell["classes"] += ["step", step.kind]
+        lines = itertools.takewhile(
+            lambda line: line.startswith("#|"), body.splitlines()
+        )
+        options = [steps.OPTION.fullmatch(line) for line in lines]
+        items = ['<div class="kind"><dt>changes the host</dt></div>'] * (
+            step.kind == "change"
+        )
+        for option in filter(None, options):
+            word = OPTIONS.get(option[1], option[1])
+            code = f"<code>{html.escape(option[2])}</code>"
+            items.append(f"<div><dt>{word}</dt><dd>{code}</dd></div>")
+        if items:
+            block.parent += raw(f'<dl class="options">{"".join(items)}</dl>')
+        block.replace_self(nodes.literal_block(step.body, step.body, language="bash"))
+
+    def fold(self, cell: nodes.container, kind: str, shown: str) -> None:
+        """Show what a Python cell says, and fold its source."""
+        cell["classes"].append(kind)
+        source, *outputs = (
+            child for child in cell.children if isinstance(child, nodes.container)
+        )
+        marks = [child for child in cell.children if isinstance(child, nodes.raw)]
+        cell.children = []
+        cell += [
+            *marks,
+            raw(shown),
+            *outputs,
+            raw('<details class="source"><summary>source</summary>'),
+            source,
+            raw("</details>"),
+        ]
+
+    def check(self, check: dict[str, Any]) -> str:
+        ok, note = check["ok"], check["note"]
+        known = note is not None and str(note) in self.claims
+        claim = "" if note is None else html.escape(str(note))
+        if known:
+            claim = f'<a href="{self.up}ledger.html#{claim_anchor(note)}">{claim}</a>'
+        return (
+            f'<p class="check is-{"ok" if ok else "false"}" id="{check["anchor"]}">'
+            f'<span class="sign">{"✔" if ok else "✘"}</span> '
+            f"<span>{prose(check['claim'])} "
+            f'<small class="claim">{claim}</small></span></p>'
+        )
+
+    def run_badge(self, page: dict[str, Any], *, failed: bool) -> str:
+        """Say below the title how the run went, when, and on what."""
+        facts, status = page["facts"], page["status"]
+        told = [badge(status)]
+        if started := facts.get("started"):
+            shown = html.escape(f"{started[:10]} {started[11:16]} UTC")
+            told.append(f'<time datetime="{html.escape(started)}">{shown}</time>')
+        elif status == "recorded":
+            told.append("outputs kept with the chapter")
+        if engine := facts.get("engine"):
+            api = f" (API {facts['api']})" if facts.get("api") else ""
+            told.append(html.escape(f"Docker Engine {engine}{api}"))
+        if host := HOSTS.get(str(facts.get("host")).partition(":")[0]):
+            told.append(host)
+        if seconds := facts.get("seconds"):
+            told.append(f"{seconds:.0f} s")
+        notebook = html.escape(Path(page["doc"]).name + ".ipynb")
+        told.append(f'<a href="{notebook}" download>notebook ↓</a>')
+        items = "".join(f"<li>{fact}</li>" for fact in told)
+        alarm = self.alarm(facts, failed=failed) if status == "failed" else ""
+        return f'<ul class="run">{items}</ul>{alarm}'
+
+    def alarm(self, facts: dict[str, Any], *, failed: bool) -> str:
+        """Warn of a chapter that failed, and lead to the cell where it did."""
+        where = ' <a href="#failed">See where.</a>' if failed else ""
+        reason = prose(facts.get("reason") or "The cell that failed says why.")
+        return (
+            '<div class="alarm" role="note"><strong>This run failed.</strong> '
+            f"Do not rely on what this page says.{where}<p>{reason}</p></div>"
+        )
+
+
+def join_streams(cell: nodes.container) -> None:
+    """Join the pieces in which a command has written its output."""
+    before = None
+    for block in list(cell.findall(nodes.literal_block)):
+        joins = before is not None and "stream" in block["classes"]
+        if joins and block.parent.index(block) == block.parent.index(before) + 1:
+            text = before.astext() + block.astext()
+            before.rawsource, before.children = text, [nodes.Text(text)]
+            block.parent.remove(block)
+        else:
+            before = block if "stream" in block["classes"] else None
+
+
+def parameters(contract: Contract) -> str:
+    """Write the parameters of a chapter as a table."""
+    rows = "".join(
+        f'<tr><th scope="row"><code>{p.name}</code>'
+        f"<small>{html.escape(p.type)}</small></th>"
+        f"<td><code>{html.escape(as_text(p.default) or repr(p.default))}</code></td>"
+        f"<td>{prose(p.help)}</td></tr>"
+        for p in contract
+    )
+    return (
+        '<table class="parameters"><thead><tr><th scope="col">Parameter</th>'
+        '<th scope="col">Default</th><th scope="col">Meaning</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+    )

@@ -1,0 +1,113 @@
+"""The directives for the list of chapters and for the ledger."""
+
+import html
+import itertools
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from dockbook_site.markup import (
+    badge,
+    claim_anchor,
+    prose,
+    raw,
+    read_book,
+    read_claims,
+)
+
+
+class Chapters(SphinxDirective):
+    """List the chapters, and how each of them fared."""
+
+    def run(self) -> list[nodes.Node]:
+        source = Path(self.env.srcdir)
+        self.env.note_dependency(source / "book.json")
+        items = "".join(self.item(page) for page in read_book(source))
+        return [raw(f'<ol class="chapters">{items}</ol>')]
+
+    def item(self, page: dict[str, Any]) -> str:
+        checks = len(page["checks"])
+        told = f"{checks} check{'s' * (checks != 1)}" if checks else ""
+        return (
+            f'<li><div><a href="{page["doc"]}.html">{prose(page["title"])}</a>'
+            f"<p>{prose(page['summary'])}</p></div>"
+            f'<p class="state">{badge(page["status"])}<small>{told}</small></p></li>'
+        )
+
+
+class Ledger(SphinxDirective):
+    """Show every claim with its verdict and the checks that prove it."""
+
+    def run(self) -> list[nodes.Node]:
+        source = Path(self.env.srcdir)
+        for name in ("book.json", "claims.yaml"):
+            self.env.note_dependency(source / name)
+        claims = read_claims(source)
+        if not claims:
+            return [raw('<p class="empty">The ledger has not been written yet.</p>')]
+        proofs: dict[str, list[str]] = {}
+        for page in read_book(source):
+            for check in page["checks"]:
+                proofs.setdefault(str(check["note"]), []).append(proof(page, check))
+        groups = itertools.groupby(claims, key=lambda claim: str(claim["section"]))
+        body = "".join(self.group(section, rows, proofs) for section, rows in groups)
+        return [
+            raw(
+                f'<p class="tally">{self.tally(claims)}</p>'
+                '<div class="scroll" tabindex="0"><table class="ledger"><thead><tr>'
+                '<th scope="col">Claim</th><th scope="col">Verdict</th>'
+                f'<th scope="col">Proof</th></tr></thead>{body}</table></div>'
+            )
+        ]
+
+    def tally(self, claims: list[dict[str, Any]]) -> str:
+        verdicts = [str(claim["verdict"]) for claim in claims]
+        return " ".join(
+            f"<span>{badge(verdict)} {verdicts.count(verdict)}</span>"
+            for verdict in sorted(set(verdicts))
+        )
+
+    def group(
+        self,
+        section: str,
+        claims: Iterable[dict[str, Any]],
+        proofs: dict[str, list[str]],
+    ) -> str:
+        rows = "".join(self.row(claim, proofs) for claim in claims)
+        return (
+            '<tbody><tr class="section"><th colspan="3" scope="rowgroup">'
+            f"{prose(section)}</th></tr>{rows}</tbody>"
+        )
+
+    def row(self, claim: dict[str, Any], proofs: dict[str, list[str]]) -> str:
+        anchor = claim_anchor(claim["id"])
+        why = claim.get("why") or {}
+        found = proofs.get(str(claim["id"])) or [
+            '<span class="none">no check yet</span>'
+        ]
+        return (
+            f'<tr id="{anchor}"><td><a class="id" href="#{anchor}">'
+            f"{html.escape(str(claim['id']))}</a> {prose(self.said(claim['claim']))}"
+            f'<p class="why">{prose(self.said(why))}</p></td>'
+            f"<td>{badge(str(claim['verdict']))}</td>"
+            f"<td>{'<br>'.join(found)}</td></tr>"
+        )
+
+    def said(self, text: Any) -> str:
+        """Take a text of the ledger in the language of the page."""
+        if not isinstance(text, dict):
+            return str(text or "")
+        language = str(self.config.language)[:2]
+        return str(text.get(language) or text.get("en") or "")
+
+
+def proof(page: dict[str, Any], check: dict[str, Any]) -> str:
+    """Write a link to a check; one that held in a run that failed says so."""
+    doubt = " " + badge("failed") if check["ok"] and page["status"] == "failed" else ""
+    return (
+        f'<a class="proof is-{"ok" if check["ok"] else "false"}" '
+        f'href="{page["doc"]}.html#{check["anchor"]}">{html.escape(page["name"])}</a>{doubt}'
+    )

@@ -1,0 +1,41 @@
+"""Read what is known of the book, and write small pieces of HTML."""
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from docutils import nodes
+
+
+def read_book(source: Path) -> list[dict[str, Any]]:
+    """Read what is known of the chapters."""
+    return json.loads((source / "book.json").read_text(encoding="utf-8"))
+
+
+def read_claims(source: Path) -> list[dict[str, Any]]:
+    """Read the ledger; it is empty as long as it has not been written."""
+    path = source / "claims.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def claim_anchor(name: object) -> str:
+    """Name the place of a claim in the ledger."""
+    return "claim-" + re.sub(r"[^a-z0-9]+", "-", str(name).lower()).strip("-")
+
+
+def prose(text: object) -> str:
+    """Write a text as HTML, with `code` between backticks."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(str(text), quote=False))
+
+
+def badge(word: str) -> str:
+    """Write a status or a verdict as a small label."""
+    return f'<span class="badge is-{word.replace(" ", "-")}">{html.escape(word)}</span>'
+
+
+def raw(text: str) -> nodes.raw:
+    """Hold HTML."""
+    return nodes.raw("", text, format="html")

@@ -1,0 +1,259 @@
+"""Runs of a small chapter: what passes, what fails, and what is left after a kill."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kernels_helpers import journal, sweep
+from kernels_helpers.hosts import LabHost
+from kernels_helpers.lab import life
+from tests.unit import notebooks
+from tests.unit.notebooks import BINDING, CHECK, LEFT, MAKE, UNWIND
+
+BIN = Path(sys.executable).parent
+WAIT = "%%look\necho waiting; sleep 300"
+
+
+@pytest.fixture
+def own_lab(dockbook_home: Path) -> Iterator[LabHost]:
+    """Give a persistent lab to one test."""
+    del dockbook_home
+    host = life.up("own")
+    yield host
+    host.docker.close()
+    life.down("own")
+
+
+def command(*words: str | Path) -> list[str]:
+    return [str(BIN / "dockbook"), *(str(w) for w in words)]
+
+
+def call(*words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*words), capture_output=True, text=True, check=False, **options
+    )
+
+
+def report_in(out: Path) -> dict[str, Any]:
+    (folder,) = out.iterdir()
+    loaded: dict[str, Any] = json.loads((folder / "report.json").read_text())
+    return loaded
+
+
+def until(true: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def began(out: Path, body: str) -> Callable[[], bool]:
+    def tell() -> bool:
+        return any(
+            event["event"] == "begin" and body in event["body"]
+            for path in out.glob("*/journal.jsonl")
+            for event in journal.read(path)
+        )
+
+    return tell
+
+
+def children(pid: int) -> list[int]:
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(word) for word in path.read_text().split()]
+
+
+def kernel_of(pid: int) -> int:
+    for child in children(pid):
+        if b"ipykernel_launcher" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return child
+    raise AssertionError
+
+
+def test_a_chapter_passes_twice_in_a_row_and_leaves_nothing(
+    own_lab: LabHost, tmp_path: Path
+) -> None:
+    chapter = notebooks.write(
+        tmp_path / "small.ipynb", BINDING, MAKE, CHECK, UNWIND, LEFT
+    )
+    for turn in ("first", "second"):
+        out = tmp_path / turn
+        done = call("run", chapter, "--host", own_lab.url, "--out", out)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert report_in(out)["status"] == "passed"
+    assert own_lab.docker.volumes.list() == []
+
+
+def test_a_fresh_lab_is_started_for_a_run_and_ends_with_it(
+    dockbook_home: Path, tmp_path: Path, remains: Callable[[Path], list[str]]
+) -> None:
+    chapter = notebooks.write(
+        tmp_path / "small.ipynb", BINDING, MAKE, CHECK, UNWIND, LEFT
+    )
+    done = call("run", chapter, "--out", tmp_path / "out", "-p", "volume=other")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert report_in(tmp_path / "out")["parameters"]["volume"] == "other"
+    life.gc()
+    assert [left for left in remains(dockbook_home) if "/run-" in left] == []
+
+
+def test_a_failed_step_undoes_those_before_it(own_lab: LabHost, tmp_path: Path) -> None:
+    chapter = notebooks.write(tmp_path / "small.ipynb", BINDING, MAKE, "%%look\nfalse")
+    done = call("run", chapter, "--host", own_lab.url, "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "ended with 1, expected 0" in done.stdout
+    assert own_lab.docker.volumes.list() == []
+
+
+def test_what_an_undo_forgets_is_swept(own_lab: LabHost, tmp_path: Path) -> None:
+    forgetful = '%%change\ndocker volume create --label "$label" forgotten'
+    chapter = notebooks.write(tmp_path / "small.ipynb", BINDING, forgetful, "1 / 0")
+    own_lab.docker.volumes.create("of-the-user")
+    done = call("run", chapter, "--host", own_lab.url, "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert [v.name for v in own_lab.docker.volumes.list()] == ["of-the-user"]
+
+
+def test_a_chapter_that_leaves_something_behind_has_not_passed(
+    own_lab: LabHost, tmp_path: Path
+) -> None:
+    chapter = notebooks.write(
+        tmp_path / "small.ipynb", BINDING, MAKE, CHECK, "chapter.finish()"
+    )
+    done = call("run", chapter, "--host", own_lab.url, "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "left behind: volume dockbook-small" in done.stdout
+    kept = call(
+        *("run", chapter, "--host", own_lab.url, "--keep"),
+        *("--out", tmp_path / "kept"),
+    )
+    assert kept.returncode == 0
+    assert [v.name for v in own_lab.docker.volumes.list()] == ["dockbook-small"]
+    assert call("sweep", "--host", own_lab.url).returncode == 0
+    assert own_lab.docker.volumes.list() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_its_step_unwinds_and_exits_with_130(
+    own_lab: LabHost, tmp_path: Path, number: signal.Signals
+) -> None:
+    chapter = notebooks.write(tmp_path / "small.ipynb", BINDING, MAKE, WAIT)
+    out = tmp_path / "out"
+    words = command("run", chapter, "--host", own_lab.url, "--out", out)
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as run:
+        until(began(out, "sleep 300"))
+        run.send_signal(number)
+        assert run.wait(30) == 130
+    assert own_lab.run("pgrep -x sleep").rc == 1
+    assert own_lab.docker.volumes.list() == []
+    assert report_in(out)["status"] == "failed"
+
+
+def test_after_kill_9_of_the_kernel_the_runner_sweeps(
+    own_lab: LabHost, tmp_path: Path
+) -> None:
+    chapter = notebooks.write(tmp_path / "small.ipynb", BINDING, MAKE, WAIT)
+    out = tmp_path / "out"
+    words = command("run", chapter, "--host", own_lab.url, "--out", out)
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as run:
+        until(began(out, "sleep 300"))
+        os.kill(kernel_of(run.pid), signal.SIGKILL)
+        told, _ = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert "the kernel died before the chapter ended" in told
+    assert own_lab.run("pgrep -x sleep").rc == 1
+    assert own_lab.docker.volumes.list() == []
+
+
+def test_after_kill_9_of_runner_and_kernel_sweep_finds_what_is_left(
+    own_lab: LabHost, tmp_path: Path
+) -> None:
+    chapter = notebooks.write(tmp_path / "small.ipynb", BINDING, MAKE, WAIT)
+    out = tmp_path / "out"
+    own_lab.docker.volumes.create("of-the-user")
+    words = command("run", chapter, "--host", own_lab.url, "--out", out)
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as run:
+        until(began(out, "sleep 300"))
+        kernel = kernel_of(run.pid)
+        os.kill(run.pid, signal.SIGKILL)
+        os.kill(kernel, signal.SIGKILL)
+    until(lambda: own_lab.run("pgrep -x sleep").rc == 1)
+    assert [f.name for f in sweep.find(own_lab.docker)] == ["dockbook-small"]
+    assert call("sweep", "--host", own_lab.url).returncode == 0
+    assert sweep.find(own_lab.docker) == []
+    assert [v.name for v in own_lab.docker.volumes.list()] == ["of-the-user"]
+
+
+def test_a_host_that_is_not_a_lab_is_planned_until_apply_is_given(
+    own_lab: LabHost, tmp_path: Path
+) -> None:
+    chapter = notebooks.write(
+        tmp_path / "small.ipynb", BINDING, MAKE, CHECK, UNWIND, LEFT
+    )
+    env = {**os.environ, "DOCKER_HOST": own_lab.socket}
+    words: list[str | Path] = ["run", chapter, "--host", "local://", "--out"]
+    planned = call(*words, tmp_path / "plan", env=env)
+    assert planned.returncode == 4, planned.stdout + planned.stderr
+    assert "would run" in planned.stdout
+    assert own_lab.docker.volumes.list() == []
+    applied = call(*words, tmp_path / "apply", "-p", "apply=true", env=env)
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["-p", "volum", "x"], "did you mean volume"),
+        (["-p", "volume", "-x"], "parameter volume (VolumeName)"),
+        (["-p", "apply", "3"], "parameter apply (bool)"),
+        (["-r", "volume", "$(id)"], "parameter volume (VolumeName)"),
+    ],
+)
+def test_plain_papermill_refuses_a_bad_parameter_before_any_change(
+    lab: LabHost, tmp_path: Path, given: list[str], said: str
+) -> None:
+    chapter = notebooks.write(tmp_path / "small.ipynb", BINDING, MAKE)
+    before = lab.docker.volumes.list()
+    done = subprocess.run(
+        [
+            *(BIN / "papermill", chapter, tmp_path / "out.ipynb"),
+            *("--no-progress-bar", "-p", "host", lab.url, *given),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert lab.docker.volumes.list() == before
+
+
+def test_a_full_disk_is_one_line(dockbook_home: Path, tmp_path: Path) -> None:
+    chapter = notebooks.write(
+        tmp_path / "small.ipynb", BINDING, MAKE, CHECK, UNWIND, LEFT
+    )
+    small = tmp_path / "small-disk"
+    small.mkdir()
+    full = (
+        f"mount -t tmpfs -o size=16k none {small} && head -c 12k /dev/zero >{small}/x"
+    )
+    words = " ".join(command("run", chapter, "--out", small))
+    done = subprocess.run(
+        ["unshare", "--mount", "bash", "-c", f"{full}; {words}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "No space left on device" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    life.gc()
+    assert not any(name.startswith("run-") for name in life.names()), dockbook_home

@@ -1,0 +1,247 @@
+"""Real processes, no engine: what every command of a chapter goes through."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kernels_helpers import process
+from kernels_helpers.process import run, start_time
+
+
+def sh(script: str) -> list[str]:
+    return ["bash", "-c", script]
+
+
+def alive(word: str) -> list[str]:
+    """Find running processes by an argument of theirs; the dead have none."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes()
+        except OSError:
+            continue
+        if word.encode() in words.split(b"\0"):
+            found.append(path.parts[2])
+    return found
+
+
+def until(condition: Callable[[], bool], *, seconds: float = 5) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.01)
+
+
+def reapers() -> list[str]:
+    return alive(process.REAPER)
+
+
+def test_result_of_a_command() -> None:
+    result = run(sh("echo out; echo err >&2; exit 3"))
+    assert (result.rc, result.output, result.timed_out) == (3, "out\nerr\n", False)
+    assert 0 < result.seconds < 5
+
+
+def test_no_shell_reads_the_words() -> None:
+    assert (
+        run(["printf", "%s|", "$(id)", "; true", "a b"]).output == "$(id)|; true|a b|"
+    )
+
+
+def test_environment_is_what_is_given() -> None:
+    assert run(["/usr/bin/env"], env={"A": "1\n2"}).output == "A=1\n2\n"
+
+
+def test_missing_program_is_an_error_and_leaves_no_reaper() -> None:
+    with pytest.raises(FileNotFoundError):
+        run(["/no/such/program"])
+    assert reapers() == []
+
+
+def test_failure_before_exec_is_an_error_and_leaves_no_reaper() -> None:
+    def fail() -> None:
+        raise RuntimeError
+
+    with pytest.raises(subprocess.SubprocessError):
+        run(["true"], before_exec=fail)
+    assert reapers() == []
+
+
+def test_before_exec_runs_in_the_child() -> None:
+    assert run(["pwd"], before_exec=lambda: os.chdir("/usr")).output == "/usr\n"
+
+
+@pytest.mark.parametrize(("number", "rc"), [("TERM", 143), ("KILL", 137), ("INT", 130)])
+def test_exit_code_of_a_signal(number: str, rc: int) -> None:
+    assert run(sh(f"kill -{number} $$")).rc == rc
+
+
+def test_nothing_is_left_of_a_command() -> None:
+    run(sh("sleep 1031.7 & echo done"))
+    assert alive("1031.7") == []
+    assert reapers() == []
+
+
+def test_leaving_the_group_is_allowed() -> None:
+    """A daemon that a step starts on purpose lives on."""
+    run(sh("setsid sleep 1032.7 >/dev/null & sleep 0.2"))
+    (daemon,) = alive("1032.7")
+    os.kill(int(daemon), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("holder", ["sleep 1033.7", "while :; do echo x; done"])
+def test_background_process_does_not_hold_the_command(holder: str) -> None:
+    result = run(sh(f"({holder}) & echo done"), timeout=10)
+    assert not result.timed_out
+    assert "done\n" in result.output
+    assert result.seconds < 3
+
+
+def test_timeout_counts_while_output_flows() -> None:
+    result = run(sh("while :; do echo x; done"), timeout=0.3)
+    assert result.timed_out
+    assert result.seconds < 3
+
+
+def test_timeout_counts_when_output_is_closed() -> None:
+    result = run(sh("exec >&- 2>&-; sleep 1034.7"), timeout=0.3)
+    assert result.timed_out
+    assert alive("1034.7") == []
+
+
+def test_command_may_close_its_output_early() -> None:
+    assert run(sh("exec >&- 2>&-; sleep 0.2; exit 5"), timeout=10).rc == 5
+
+
+def test_command_may_tidy_up_at_its_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "GRACE", 0.5)
+    body = "trap 'echo tidy >&3; exit 9' TERM; while :; do sleep 0.05; done"
+    read, write = os.pipe()
+    try:
+        before = time.monotonic()
+        result = run(sh(f"exec 3>/proc/{os.getpid()}/fd/{write}; {body}"), timeout=0.2)
+        assert os.read(read, 9) == b"tidy\n"
+    finally:
+        os.close(read)
+        os.close(write)
+    assert (result.timed_out, result.rc) == (True, 9)
+    assert time.monotonic() - before < 3
+
+
+def test_group_outlives_its_leader_for_a_while() -> None:
+    """As under nsenter: the leader dies of the signal, the command still tidies up."""
+    trap = "trap 'sleep 0.3; touch \"$mark\"; exit' INT; while :; do sleep 0.05; done"
+    mark = Path(f"/tmp/dockbook-{os.getpid()}-tidy")
+    leader = "import os,signal,subprocess as s; signal.signal(2, signal.SIG_DFL); "
+    leader += "s.Popen(['bash', '-c', os.environ['trap']]); signal.pause()"
+    try:
+        run(
+            [sys.executable, "-c", leader],
+            env={**os.environ, "trap": trap, "mark": str(mark)},
+            timeout=0.5,
+        )
+        assert mark.exists()
+    finally:
+        mark.unlink(missing_ok=True)
+
+
+def test_the_deaf_are_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "GRACE", 0.1)
+    result = run(sh("trap '' INT TERM; sleep 1035.7; sleep 1035.7"), timeout=0.1)
+    assert (result.rc, result.timed_out) == (137, True)
+    assert alive("1035.7") == []
+
+
+def test_failing_listener_ends_the_command() -> None:
+    def fail(_text: str) -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError, match=""):
+        run(sh("echo go; sleep 1036.7"), on_output=fail)
+    assert alive("1036.7") == []
+    assert reapers() == []
+
+
+def test_ctrl_c_ends_the_command() -> None:
+    def press(_text: str) -> None:
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        run(sh("echo go; exec sleep 1037.7"), on_output=press)
+    assert alive("1037.7") == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_reaper_ends_the_command_of_the_dead(number: signal.Signals) -> None:
+    script = (
+        "from kernels_helpers.process import run\n"
+        "run(['true'])\n"
+        "run(['bash', '-c', 'echo go; sleep 1038.7 & sleep 1038.7'], on_output=print)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", script], stdout=subprocess.PIPE
+    ) as python:
+        assert python.stdout is not None
+        assert python.stdout.readline() == b"go\n"
+        python.send_signal(number)
+    until(lambda: alive("1038.7") == [])
+    until(lambda: reapers() == [])
+
+
+def test_commands_in_threads_have_a_reaper_each() -> None:
+    results: list[str] = []
+    threads = [
+        threading.Thread(
+            target=lambda: results.append(run(sh("sleep 0.3; echo x")).output)
+        )
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(reapers()) == 3)
+    for thread in threads:
+        thread.join()
+    assert results == ["x\n"] * 3
+
+
+def test_killed_reaper_is_no_failure() -> None:
+    def kill(_text: str) -> None:
+        for pid in reapers():
+            os.kill(int(pid), signal.SIGKILL)
+
+    assert run(sh("echo go; sleep 0.2; exit 6"), on_output=kill).rc == 6
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ([b"\xe4", b"\xb8", b"\xad"], "中"),
+        ([b"\xff\xe4\xb8", b"\xad"], "\ufffd中"),
+        ([b"a\xe4\xb8"], "a\ufffd"),
+        ([b"\xf0\x9f", b"\x98\x80!"], "😀!"),
+    ],
+)
+def test_split_characters(parts: list[bytes], text: str) -> None:
+    writes = "; sleep 0.05; ".join(
+        "printf '%s'" % "".join(f"\\x{byte:02x}" for byte in part) for part in parts
+    )
+    assert run(sh(writes)).output == text
+
+
+def test_start_time_names_a_process_for_good() -> None:
+    with subprocess.Popen(["sleep", "100"]) as child:
+        started = start_time(child.pid)
+        assert started is not None
+        assert started == start_time(child.pid)
+        assert int(started) >= int(start_time(os.getpid()) or 0)
+        child.kill()
+        until(lambda: start_time(child.pid) is None)  # a zombie counts as dead
+    assert start_time(child.pid) is None
+    assert start_time(2**22 + 1) is None
