@@ -1,13 +1,16 @@
-"""Where the book lies: its chapters and diagrams."""
+"""Where the book lies: its chapters, diagrams and ledger of claims."""
 
 import difflib
 from pathlib import Path
+from typing import Any
 
 from kernels_helpers.errors import ChapterError
 
 ROOT = Path(__file__).parents[1]
 RUNBOOKS = ROOT / "runbooks"
 DIAGRAMS = ROOT / "diagrams"
+LEDGER = RUNBOOKS / "claims.yaml"
+VERDICTS = ("confirmed", "corrected", "obsolete", "refused", "skipped")
 
 
 def chapters() -> dict[str, Path]:
@@ -36,3 +39,13 @@ def find(word: str) -> Path:
     close = difflib.get_close_matches(word, known, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
     raise ChapterError(f"no chapter is called {word!r}: {hint}")
+
+
+def ledger() -> list[dict[str, Any]]:
+    """Read the claims: id, section, claim, verdict, why and chapter of each."""
+    import yaml  # slow to import
+
+    try:
+        return list(yaml.safe_load(LEDGER.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise ChapterError(f"the ledger {LEDGER} is not there") from error

@@ -4,7 +4,6 @@ Exit codes: 0 ok; 1 a step or a check failed; 2 the call cannot be understood;
 3 no host; 4 a plan has changes pending; 130 interrupted.
 """
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import click
 
+from kernels_helpers.cli_lab import lab
 from kernels_helpers.errors import DockbookError, ParameterError, UsageError
 
 PENDING = 4
@@ -226,78 +226,25 @@ def sweep(run_id: str | None, host: str, apply: bool) -> None:  # noqa: FBT001
 
 
 @main.group()
-def lab() -> None:
-    """Start, use and end throw-away Docker hosts."""
+def site() -> None:
+    """Build the site."""
 
 
-@lab.command()
-@click.argument("name", default="default")
-@click.option("--disk", multiple=True, metavar="vdb=2G", help="Add an empty disk.")
-def up(name: str, disk: tuple[str, ...]) -> None:
-    """Start a lab that stays until `lab down`."""
-    from kernels_helpers.lab import life
+@site.command()
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default="runs/book",
+    show_default=True,
+    help="Folder with the runs to publish; else the recorded outputs are.",
+)
+def build(runs: Path) -> None:
+    """Build the site from executed chapters and tell what it shows."""
+    from kernels_helpers import site as sites
 
-    host = life.up(name, disk)
-    click.echo(f"{host.url} is up: {host.socket}")
-
-
-@lab.command()
-@click.argument("name")
-@click.argument("script")
-def sh(name: str, script: str) -> None:
-    """Run a shell command in a lab; the exit code is the command's."""
-    from kernels_helpers.hosts import LabHost
-
-    result = LabHost(name).run(
-        script, on_output=lambda text: click.echo(text, nl=False)
-    )
-    sys.exit(result.rc)
+    built = sites.build(runs)
+    for page in built:
+        click.echo(str(page))
 
 
-@lab.command()
-@click.argument("name", default="default")
-def shell(name: str) -> None:
-    """Open a root shell in a lab."""
-    import subprocess
-
-    from kernels_helpers.hosts import LabHost
-
-    host = LabHost(name)
-    env = {**host.environment(), "TERM": "xterm-256color", "PS1": rf"\u@{name}:\w\$ "}
-    argv = [*host.argv(), "bash", "--norc", "-i"]
-    ended = subprocess.run(argv, env=env, preexec_fn=host.before_exec, check=False)
-    sys.exit(ended.returncode)
-
-
-@lab.command("ls")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-def ls(as_json: bool) -> None:  # noqa: FBT001
-    """List the labs of the current user: name, socket, pid, state."""
-    from kernels_helpers.lab import life
-
-    rows = life.ls()
-    if as_json:
-        click.echo(json.dumps(rows, indent=2))
-        return
-    for row in rows:
-        click.echo(
-            f"{row['name']:<20} {row['state']:<10} {row['pid']:<8} {row['socket']}"
-        )
-
-
-@lab.command()
-@click.argument("name", default="default")
-def down(name: str) -> None:
-    """End a lab and remove all that is left of it."""
-    from kernels_helpers.lab import life
-
-    life.down(name)
-
-
-@lab.command()
-def gc() -> None:
-    """Remove what labs that died left behind."""
-    from kernels_helpers.lab import life
-
-    for name in life.gc():
-        click.echo(f"removed {name}")
+main.add_command(lab)

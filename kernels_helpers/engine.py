@@ -45,8 +45,22 @@ class Engine(NBClientEngine):  # type: ignore[misc]  # papermill is untyped
             config=Config({"KernelManager": {"transport": "ipc"}}),
             on_cell_execute=lambda cell, cell_index: on_cell(cell_index),
         )
-        with signals_to_kernel(client):
+        with written_once(nb_man), signals_to_kernel(client):
             return client.execute(env={**os.environ, **kernel_env})
+
+
+@contextmanager
+def written_once(nb_man: Any) -> Iterator[None]:
+    """Write the notebook when the run ends, however it ends, and not per cell.
+
+    papermill writes it twice a cell; what a killed run did is in the journal.
+    """
+    path, nb_man.output_path = nb_man.output_path, None
+    try:
+        yield
+    finally:
+        nb_man.output_path = path
+        nb_man.save()
 
 
 @contextmanager

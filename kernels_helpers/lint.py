@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 import nbformat
-import yaml
 
 from kernels_helpers import book, steps
 from kernels_helpers.errors import ChapterError
@@ -43,12 +42,6 @@ def lint(path: Path) -> list[str]:
     """List the problems of a chapter; ChapterError when it cannot be read at all."""
     notebook, _ = load(path)
     return [problem for rule in RULES for problem in rule(notebook)]
-
-
-def ledger() -> list[dict[str, str]]:
-    """Read the claims ledger."""
-    found = yaml.safe_load((book.RUNBOOKS / "claims.yaml").read_text(encoding="utf-8"))
-    return list(found)
 
 
 def headings(notebook: Notebook) -> Iterator[str]:
@@ -160,7 +153,7 @@ def outputs(notebook: Notebook) -> Iterator[str]:
 
 def claims(notebook: Notebook) -> Iterator[str]:
     """Want every note of a check in the ledger."""
-    known = {entry["id"] for entry in ledger()}
+    known = {claim["id"] for claim in book.ledger()}
     for cell in _code(notebook):
         for note in NOTE.findall(cell.source):
             if note not in known:

@@ -27,8 +27,7 @@ SITE = book.ROOT / "site"
 RUN = re.compile(r"\d{8}T\d{6}Z-(?P<chapter>.+)-[0-9a-f]{6}")
 OPENING = re.compile(r"# +(?P<title>.+)\n*(?P<summary>(?:(?!#).+\n?)*)")
 REMOVED = {"papermill-error-cell-tag", "injected-parameters"}  # papermill's own cells
-KEPT = ("kernelspec", "language_info")  # notebook metadata that name no machine
-LAST_LINES = 20
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 Facts = dict[str, Any]
 
@@ -70,8 +69,8 @@ def build(runs: Path, out: Path = SITE / "_build") -> list[Page]:
         nbformat.write(clean(notebook), html / f"{page.doc}.ipynb")
         nbformat.write(projected, source / f"{page.doc}.ipynb")
         pages.append(page)
-    told = json.dumps([asdict(page) for page in pages], ensure_ascii=False)
-    (source / "book.json").write_text(told, encoding="utf-8")
+    told = json.dumps([asdict(page) for page in pages])
+    (source / "book.json").write_text(told)
     _sphinx(source, html, out / "doctrees")
     shutil.rmtree(out / "html", ignore_errors=True)
     html.rename(out / "html")
@@ -87,14 +86,10 @@ def project(
     opening = OPENING.match(projected.cells[0].source if projected.cells else "")
     if not opening:
         projected.cells.insert(0, nbformat.v4.new_markdown_cell(f"# {name}"))
-    page = Page(
-        name=name,
-        doc=f"runbooks/{stem}",
-        title=opening["title"].strip() if opening else name,
-        summary=" ".join(opening["summary"].split()) if opening else "",
-        status=_status(notebook, facts),
-        facts=facts,
-    )
+    title = opening["title"].strip() if opening else name
+    summary = " ".join(opening["summary"].split()) if opening else ""
+    status = _status(notebook, facts)
+    page = Page(name, f"runbooks/{stem}", title, summary, status, facts)
     for cell in _code(projected):
         checks = [_placed(check, page.checks) for check in _checks(cell, facts)]
         cell.metadata["dockbook"] = {"checks": checks, "failed": _fails(cell)}
@@ -105,35 +100,34 @@ def project(
 def clean(notebook: NotebookNode) -> NotebookNode:
     """Copy a notebook without what papermill and the machine have left in it."""
     made = copy.deepcopy(notebook)
-    made.metadata = {key: made.metadata[key] for key in KEPT if key in made.metadata}
+    made.metadata = {"kernelspec": KERNEL}
     made.cells = [cell for cell in made.cells if not REMOVED & {*_tags(cell)}]
     for cell in made.cells:
         cell.metadata = {"tags": _tags(cell)} if _tags(cell) else {}
     for cell in _code(made):
-        cell.execution_count = None
-        for output in cell.outputs:
-            if output.output_type == "execute_result":
-                output.execution_count = None
+        for node in (cell, *cell.outputs):
+            node.update({"execution_count": None} if "execution_count" in node else {})
     return made
 
 
 def _checks(cell: NotebookNode, facts: Facts) -> Iterator[Facts]:
     """Find the checks of a cell; of one that failed, the report knows the note."""
+    false = {c["claim"]: c["note"] for c in facts.get("checks", ()) if not c["ok"]}
     for output in cell.outputs:
         if record := output.get("data", {}).get(CHECK_MIME):
             yield dict(record)
         elif output.get("ename") == CheckFailed.__name__:
-            false = [c for c in facts.get("checks", ()) if not c.get("ok")]
-            notes = [c.get("note") for c in false if c.get("claim") == output.evalue]
-            yield {"claim": output.evalue, "ok": False, "note": (notes or [None])[0]}
+            claim = output.evalue
+            yield {"claim": claim, "ok": False, "note": false.get(claim)}
 
 
 def _placed(check: Facts, before: list[Facts]) -> Facts:
     """Give a check its anchor: by what it proves, or else by its number."""
-    words = re.sub(r"[^a-z0-9]+", "-", str(check.get("note") or "").lower()).strip("-")
+    number = f"n{len(before) + 1}"
+    words = re.sub(r"[^a-z0-9]+", "-", str(check["note"] or number).lower()).strip("-")
     anchor = f"check-{words}"
-    if not words or anchor in [placed["anchor"] for placed in before]:
-        anchor = f"check-n{len(before) + 1}"
+    if anchor in [placed["anchor"] for placed in before]:
+        anchor = f"check-{number}"
     before.append({**check, "anchor": anchor})
     return before[-1]
 
@@ -204,5 +198,5 @@ def _sphinx(source: Path, html: Path, doctrees: Path) -> None:
         [*command, *folders], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()[-LAST_LINES:]
+        said = (done.stderr or done.stdout).strip().splitlines()[-20:]
         raise DockbookError("\n".join(["the site was not built; Sphinx says:", *said]))

@@ -1,7 +1,6 @@
 """Draw the cells of a chapter: parameters, steps, checks, and how the run went."""
 
 import html
-import itertools
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +58,9 @@ class Draw(SphinxPostTransform):
     def cell(self, cell: nodes.container, mark: dict[str, Any]) -> None:
         """Draw a cell as what it is; a plain one stays as it is written."""
         join_streams(cell)
-        block = next(iter(cell.findall(nodes.literal_block)))
+        block = next(iter(cell.findall(nodes.literal_block)), None)
+        if block is None:
+            return
         text = block.astext()
         try:
             if "parameters" in cell["cell_metadata"].get("tags", ()):
@@ -85,14 +86,12 @@ class Draw(SphinxPostTransform):
     ) -> None:
         """Show a step as the command that it is, with its options below."""
         cell["classes"] += ["step", step.kind]
-        lines = itertools.takewhile(
-            lambda line: line.startswith("#|"), body.splitlines()
-        )
-        options = [steps.OPTION.fullmatch(line) for line in lines]
-        items = ['<div class="kind"><dt>changes the host</dt></div>'] * (
-            step.kind == "change"
-        )
-        for option in filter(None, options):
+        items = []
+        if step.kind == "change":
+            items.append('<div class="kind"><dt>changes the host</dt></div>')
+        for line in body.splitlines():
+            if not (option := steps.OPTION.fullmatch(line)):
+                break
             word = OPTIONS.get(option[1], option[1])
             code = f"<code>{html.escape(option[2])}</code>"
             items.append(f"<div><dt>{word}</dt><dd>{code}</dd></div>")
@@ -103,6 +102,7 @@ class Draw(SphinxPostTransform):
     def fold(self, cell: nodes.container, kind: str, shown: str) -> None:
         """Show what a Python cell says, and fold its source."""
         cell["classes"].append(kind)
+        cell.attributes.pop("hide_mode", None)  # of the tag hide-input
         source, *outputs = (
             child for child in cell.children if isinstance(child, nodes.container)
         )
@@ -118,6 +118,7 @@ class Draw(SphinxPostTransform):
         ]
 
     def check(self, check: dict[str, Any]) -> str:
+        """Write what a check says, with a link to the claim that it proves."""
         ok, note = check["ok"], check["note"]
         known = note is not None and str(note) in self.claims
         claim = "" if note is None else html.escape(str(note))
@@ -164,15 +165,18 @@ class Draw(SphinxPostTransform):
 
 def join_streams(cell: nodes.container) -> None:
     """Join the pieces in which a command has written its output."""
-    before = None
+    before: nodes.Element = cell
     for block in list(cell.findall(nodes.literal_block)):
-        joins = before is not None and "stream" in block["classes"]
-        if joins and block.parent.index(block) == block.parent.index(before) + 1:
+        pieces = "stream" in block["classes"] and "stream" in before["classes"]
+        if pieces and before.next_node(descend=False, siblings=True) is block:
             text = before.astext() + block.astext()
-            before.rawsource, before.children = text, [nodes.Text(text)]
+            before.replace_self(joined := block.copy())
+            joined.rawsource = text
+            joined += nodes.Text(text)
             block.parent.remove(block)
+            before = joined
         else:
-            before = block if "stream" in block["classes"] else None
+            before = block
 
 
 def parameters(contract: Contract) -> str:

@@ -29,8 +29,10 @@ class Chapters(SphinxDirective):
         return [raw(f'<ol class="chapters">{items}</ol>')]
 
     def item(self, page: dict[str, Any]) -> str:
-        checks = len(page["checks"])
-        told = f"{checks} check{'s' * (checks != 1)}" if checks else ""
+        """Write the entry of a chapter."""
+        total = len(page["checks"])
+        held = sum(check["ok"] for check in page["checks"])
+        told = f"{held} of {total} checks held" if total else ""
         return (
             f'<li><div><a href="{page["doc"]}.html">{prose(page["title"])}</a>'
             f"<p>{prose(page['summary'])}</p></div>"
@@ -52,7 +54,9 @@ class Ledger(SphinxDirective):
         for page in read_book(source):
             for check in page["checks"]:
                 proofs.setdefault(str(check["note"]), []).append(proof(page, check))
-        groups = itertools.groupby(claims, key=lambda claim: str(claim["section"]))
+        groups = itertools.groupby(
+            claims, key=lambda claim: self.said(claim["section"])
+        )
         body = "".join(self.group(section, rows, proofs) for section, rows in groups)
         return [
             raw(
@@ -64,6 +68,7 @@ class Ledger(SphinxDirective):
         ]
 
     def tally(self, claims: list[dict[str, Any]]) -> str:
+        """Count the verdicts."""
         verdicts = [str(claim["verdict"]) for claim in claims]
         return " ".join(
             f"<span>{badge(verdict)} {verdicts.count(verdict)}</span>"
@@ -76,6 +81,7 @@ class Ledger(SphinxDirective):
         claims: Iterable[dict[str, Any]],
         proofs: dict[str, list[str]],
     ) -> str:
+        """Write the claims of one section of the note."""
         rows = "".join(self.row(claim, proofs) for claim in claims)
         return (
             '<tbody><tr class="section"><th colspan="3" scope="rowgroup">'
@@ -83,11 +89,11 @@ class Ledger(SphinxDirective):
         )
 
     def row(self, claim: dict[str, Any], proofs: dict[str, list[str]]) -> str:
+        """Write one claim."""
         anchor = claim_anchor(claim["id"])
         why = claim.get("why") or {}
-        found = proofs.get(str(claim["id"])) or [
-            '<span class="none">no check yet</span>'
-        ]
+        none = "not checked" if claim["verdict"] == "skipped" else "no check yet"
+        found = proofs.get(str(claim["id"]), [f'<span class="none">{none}</span>'])
         return (
             f'<tr id="{anchor}"><td><a class="id" href="#{anchor}">'
             f"{html.escape(str(claim['id']))}</a> {prose(self.said(claim['claim']))}"

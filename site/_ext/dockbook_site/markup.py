@@ -12,7 +12,8 @@ from docutils import nodes
 
 def read_book(source: Path) -> list[dict[str, Any]]:
     """Read what is known of the chapters."""
-    return json.loads((source / "book.json").read_text(encoding="utf-8"))
+    book: list[dict[str, Any]] = json.loads((source / "book.json").read_text())
+    return book
 
 
 def read_claims(source: Path) -> list[dict[str, Any]]:

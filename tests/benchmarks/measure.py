@@ -1,0 +1,145 @@
+"""Measure what issue after issue promises, as ratios inside one run.
+
+Prints the table that is committed in tests/benchmarks/README.md. Never part of the
+test suite: machines are noisy.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import IPython
+import nbformat
+
+from kernels_helpers import book, kernel, runner, steps
+from kernels_helpers.chapter import Chapter
+from kernels_helpers.errors import ChapterError
+from kernels_helpers.hosts import LabHost
+from kernels_helpers.hosts.base import SHELL
+from kernels_helpers.journal import Journal
+from kernels_helpers.lab import life
+from kernels_helpers.labels import label_of
+from kernels_helpers.parameters import Contract
+
+ROUNDS = 7
+
+
+def seconds(act: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
+
+
+def lab_up() -> float:
+    """Start labs until Docker answers, with the images loaded."""
+    taken = []
+    for _ in range(ROUNDS):
+        taken.append(seconds(lambda: life.up("bench")))
+        life.down("bench")
+    return statistics.median(taken)
+
+
+def step(host: LabHost, folder: Path) -> tuple[float, float]:
+    """Time a ``%%look true`` cell, and the same command by subprocess, in turn."""
+    shell = IPython.core.interactiveshell.InteractiveShell.instance()
+    chapter = Chapter(
+        host, "bench", {}, Journal(folder / "journal"), say=lambda _: None
+    )
+    magics = kernel.Steps(shell)
+    magics.chapter = chapter
+    shell.register_magics(magics)
+    bare = [*host.argv(), *SHELL, "true"]
+
+    def plain() -> None:
+        subprocess.run(
+            bare,
+            env=host.environment(),
+            stdout=subprocess.PIPE,
+            preexec_fn=host.before_exec,
+            check=True,
+        )
+
+    cells, plains = [], []
+    for _ in range(ROUNDS * 5):
+        cells.append(seconds(lambda: shell.run_cell("%%look\ntrue")))
+        plains.append(seconds(plain))
+    return statistics.median(cells), statistics.median(plains)
+
+
+def script_of(notebook: nbformat.NotebookNode, contract: Contract) -> str:
+    """Write the shell cells of a chapter as one bash script, undos at the end."""
+    values = {**contract.environment({}), "run": "bench", "label": label_of("bench")}
+    lines = [f"export {name}={quoted(value)}" for name, value in values.items()]
+    undos: list[str] = []
+    for cell in notebook.cells:
+        kind, _, rest = cell.source.partition("\n")
+        if cell.cell_type != "code" or kind not in ("%%look", "%%change"):
+            continue
+        found = steps.parse(kind[2:], rest)
+        lines.append(f"( {found.body}\n) || [ $? = {found.rc} ]")
+        undos = [found.undo or ":", *undos]
+    return "\n".join([*lines, *(f"{undo} || :" for undo in undos)])
+
+
+def quoted(value: str) -> str:
+    return "'" + value.replace("'", "'\\''") + "'"
+
+
+def chapter(host: LabHost, folder: Path) -> tuple[float, float]:
+    """Time the chapter volumes headless, and its commands as one script, in turn."""
+    path = book.find("volumes")
+    notebook, contract = runner.load(path)
+    script = script_of(notebook, contract)
+    options = runner.Options({"host": host.url}, folder)
+
+    def headless() -> None:
+        made = runner.run(path, options, lambda *_: None)
+        if made.status != "passed":
+            raise ChapterError(f"{made.reason}")
+
+    def bare() -> None:
+        done = host.run(script)
+        if done.rc:
+            raise ChapterError(done.output)
+
+    runs, scripts = [], []
+    for _ in range(3):
+        runs.append(seconds(headless))
+        scripts.append(seconds(bare))
+    return statistics.median(runs), statistics.median(scripts)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="dockbook-bench-") as name:
+        folder = Path(name)
+        up = lab_up()
+        with life.attached("bench") as host:
+            cell, plain = step(host, folder)
+            headless, script = chapter(host, folder)
+            host.docker.close()
+    rows = [
+        ("lab up, Docker answering, images loaded", f"{up:.2f} s", "", "≤ 1.5 s"),
+        (
+            "`%%look true` to the same by subprocess",
+            f"{cell * 1000:.1f} ms to {plain * 1000:.1f} ms",
+            f"{cell / plain:.2f}",
+            "≤ 3",
+        ),
+        (
+            "*volumes* headless to its commands as one script",
+            f"{headless:.1f} s to {script:.1f} s",
+            f"{headless / script:.2f}",
+            "≤ 1.5",
+        ),
+    ]
+    sys.stdout.write("| measured | median | ratio | aim |\n|---|---|---|---|\n")
+    for row in rows:
+        sys.stdout.write(f"| {' | '.join(row)} |\n")
+
+
+if __name__ == "__main__":
+    main()

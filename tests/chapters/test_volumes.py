@@ -1,0 +1,95 @@
+"""The chapter volumes: what must hold for it to be a model for others."""
+
+import json
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from kernels_helpers import book, report
+from kernels_helpers.hosts import LabHost
+from kernels_helpers.lab import life
+from kernels_helpers.runner import Options, run
+from tests.unit.test_ledger import PROVED
+
+VOLUMES = book.find("volumes")
+DOCKER = "/usr/bin/docker"
+# What each fake does wrong; the chapter must notice.
+FAKES = {
+    "succeeds always and says nothing": "exit 0",
+    "removes volumes with their container": f"""
+{DOCKER} "$@" || exit
+[ "$1" != rm ] || {DOCKER} volume ls -q | xargs {DOCKER} volume rm -f >/dev/null 2>&1 || :
+""",
+    "forgets the options of a volume": f"""
+[ "$1 $2" = "volume create" ] || exec {DOCKER} "$@"
+for word in "$@"; do case $word in *=*[!=]*) ;; *) last=$word ;; esac; done
+exec {DOCKER} volume create --label "$label" "$last"
+""",
+}
+
+
+def attempt(host: LabHost, out: Path, **values: str) -> report.Report:
+    return run(VOLUMES, Options({"host": host.url, **values}, out), lambda *_: None)
+
+
+def test_it_passes_twice_in_a_row_proves_the_ledger_and_leaves_nothing(
+    lab: LabHost, tmp_path: Path
+) -> None:
+    before = inventory(lab)
+    for _ in range(2):
+        made = attempt(lab, tmp_path)
+        assert (made.status, made.reason) == ("passed", None)
+        assert {check["note"] for check in made.checks if check["ok"]} >= PROVED
+        assert inventory(lab) == before
+        stored = json.loads((tmp_path / made.run / report.REPORT).read_text())
+        assert stored["status"] == "passed"
+
+
+def inventory(lab: LabHost) -> list[str]:
+    docker = lab.docker
+    return sorted(
+        [
+            *(f"container {c.id}" for c in docker.containers.list(all=True)),
+            *(f"volume {v.id}" for v in docker.volumes.list()),
+            *(f"network {n.name}" for n in docker.networks.list()),
+            *(f"image {i.id}" for i in docker.images.list(all=True)),
+        ]
+    )
+
+
+def test_two_runs_at_the_same_time_on_two_labs_pass(
+    dockbook_home: Path, tmp_path: Path
+) -> None:
+    del dockbook_home
+    command = [shutil.which("dockbook") or "dockbook", "run", "volumes", "--out"]
+
+    def once(number: int) -> subprocess.CompletedProcess[str]:
+        out = str(tmp_path / str(number))
+        return subprocess.run(
+            [*command, out], capture_output=True, text=True, check=False
+        )
+
+    with ThreadPoolExecutor() as pool:
+        done = list(pool.map(once, range(2)))
+    assert [d.returncode for d in done] == [0, 0], done
+
+
+@pytest.mark.parametrize("fake", FAKES.values(), ids=FAKES)
+def test_a_docker_that_does_something_wrong_makes_it_fail(
+    dockbook_home: Path, tmp_path: Path, fake: str
+) -> None:
+    del dockbook_home
+    with life.attached("liar") as liar:
+        script = f"#!/bin/sh\n{fake}"
+        written = liar.run(
+            'printf %s "$script" >/lab/bin/docker && chmod +x /lab/bin/docker',
+            env={"script": script},
+        )
+        assert written.rc == 0
+        made = attempt(liar, tmp_path)
+        liar.docker.close()
+    assert made.status == "failed"
+    assert (made.reason or "").startswith(("CheckFailed", "StepFailed", "NotFound"))

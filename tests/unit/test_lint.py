@@ -1,0 +1,124 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from kernels_helpers import book, lint
+
+Notebook = nbformat.NotebookNode
+VOLUMES = book.find("volumes")
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Callable[[Callable[[Notebook], None]], list[str]]:
+    """Lint the model chapter after it has been spoiled."""
+
+    def spoiled(spoil: Callable[[Notebook], None]) -> list[str]:
+        notebook = nbformat.read(VOLUMES, as_version=4)
+        spoil(notebook)
+        path = tmp_path / "05-volumes.ipynb"
+        nbformat.write(notebook, path)
+        return lint.lint(path)
+
+    return spoiled
+
+
+def code(notebook: Notebook, number: int = -1) -> Notebook:
+    return [c for c in notebook.cells if c.cell_type == "code"][number]
+
+
+def add(source: str) -> Callable[[Notebook], None]:
+    def spoil(notebook: Notebook) -> None:
+        notebook.cells.append(nbformat.v4.new_code_cell(source, id="spoiled"))
+
+    return spoil
+
+
+def rename_section(notebook: Notebook) -> None:
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("## Roll back", "## Undo")
+
+
+def second_title(notebook: Notebook) -> None:
+    notebook.cells.append(nbformat.v4.new_markdown_cell("# Again"))
+
+
+def untag(notebook: Notebook) -> None:
+    first = code(notebook, 0)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell("1"))
+    assert "parameters" in first.metadata.tags
+
+
+def drop_apply(notebook: Notebook) -> None:
+    first = code(notebook, 0)
+    kept = [line for line in first.source.splitlines() if not line.startswith("apply")]
+    first.source = "\n".join(kept)
+
+
+def drop_checks(notebook: Notebook) -> None:
+    notebook.cells = [c for c in notebook.cells if "check(" not in c.source]
+
+
+def drop_prose(notebook: Notebook) -> None:
+    first, *rest = notebook.cells
+    sections = [c for c in rest if c.cell_type == "code"]
+    notebook.cells = [first, *sections]
+
+
+def colour(notebook: Notebook) -> None:
+    code(notebook).outputs = [
+        nbformat.v4.new_output("stream", name="stdout", text="\x1b[31mred")
+    ]
+
+
+def error(notebook: Notebook) -> None:
+    code(notebook).outputs = [
+        nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])
+    ]
+
+
+def many(notebook: Notebook) -> None:
+    notebook.cells += [
+        nbformat.v4.new_code_cell('check("x", True)') for _ in range(lint.MAX_CELLS)
+    ]
+
+
+@pytest.mark.parametrize("path", book.chapters().values(), ids=lambda p: p.stem)
+def test_every_chapter_has_nothing_to_mend(path: Path) -> None:
+    assert lint.lint(path) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (rename_section, "the sections are"),
+        (second_title, "write one title"),
+        (untag, "move it up"),
+        (drop_apply, "lack `apply: bool"),
+        (drop_checks, "has no check"),
+        (drop_prose, "code cells follow prose"),
+        (colour, "terminal colours"),
+        (error, "an error is recorded"),
+        (many, "split the chapter"),
+        (add("x = 1\n" * 16), "16 lines"),
+        (add("%%look\n#| unles: x\ntrue"), "option 'unles'"),
+        (add("%%look\nif true"), "syntax error"),
+        (add("%%look\n#| rc: 1\nfi"), "syntax error"),
+        (add("%%change\n#| unless: ((\ntrue"), "unexpected"),
+        (add("%%change\ndocker run -d busybox"), "makes an object"),
+        (add("%%change\ndocker volume create x"), "makes an object"),
+        (add("%%change\ntrue && docker build ."), "makes an object"),
+        (add("%%change\ndocker volume prune -f"), "prunes what is not ours"),
+        (add("%%change\ndocker system prune -f --volumes"), "prunes what is not ours"),
+        (add("for x in y:\n    pass"), "belongs into the package"),
+        (add('check("x", True, note="0.0-0")'), "is not in runbooks/claims.yaml"),
+    ],
+)
+def test_a_spoiled_chapter_is_told_what_to_mend(
+    model: Callable[[Callable[[Notebook], None]], list[str]],
+    spoil: Callable[[Notebook], None],
+    said: str,
+) -> None:
+    problems = model(spoil)
+    assert any(said in problem for problem in problems), problems

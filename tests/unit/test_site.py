@@ -1,0 +1,475 @@
+"""The projection of notebooks, and one real build of a tiny book."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from nbformat import NotebookNode, v4
+
+from kernels_helpers import book, site
+from kernels_helpers.diagrams import DOT_MIME
+from kernels_helpers.errors import DockbookError
+from kernels_helpers.kernel import CHECK_MIME
+
+PARAMETERS = """\
+from kernels_helpers.field_types import VolumeName
+
+volume: VolumeName = "site-data"  # volume to make
+"""
+STEP = """\
+%%change
+#| unless: docker volume inspect "$volume"
+#| undo: docker volume rm "$volume"
+docker volume create "$volume"
+"""
+CLAIMS = [
+    {
+        "id": "4.2.1-3",
+        "section": "4.2.1 volume",
+        "claim": {"en": "The default driver is `local`.", "zh": "默认驱动是 local。"},
+        "verdict": "confirmed",
+        "why": {"en": "The engine says so.", "zh": "引擎如此回答。"},
+        "chapter": "volumes",
+    },
+    {
+        "id": "5.1-1",
+        "section": "5.1 bridge",
+        "claim": {"en": "Nobody has looked.", "zh": "无人查看。"},
+        "verdict": "skipped",
+        "why": {"en": "No host for it.", "zh": "没有主机。"},
+        "chapter": None,
+    },
+]
+
+
+def code(source: str, *outputs: NotebookNode, tag: str | None = None) -> NotebookNode:
+    cell = v4.new_code_cell(source, outputs=list(outputs), execution_count=7)
+    cell.metadata = {"papermill": {"duration": 1.0}, "tags": [tag] if tag else []}
+    return cell
+
+
+def said(text: str) -> NotebookNode:
+    return v4.new_output("stream", name="stdout", text=text)
+
+
+def held(claim: str, note: str | None = None) -> NotebookNode:
+    record = {"claim": claim, "ok": True, "note": note}
+    data = {"text/plain": f"✔ {claim}", CHECK_MIME: record}
+    return v4.new_output("display_data", data)
+
+
+def error(kind: str, message: str) -> NotebookNode:
+    line = f"{kind}: {message}"
+    return v4.new_output("error", ename=kind, evalue=message, traceback=[line])
+
+
+def drawn(dot: str, alt: str) -> NotebookNode:
+    data = {DOT_MIME: dot, "image/svg+xml": "<svg/>", "text/plain": alt}
+    return v4.new_output("display_data", data, metadata={DOT_MIME: {"alt": alt}})
+
+
+def notebook(*cells: NotebookNode, title: str = "# Keep data\n\nIn a volume.") -> Any:
+    made = v4.new_notebook(cells=[v4.new_markdown_cell(title), *cells])
+    made.metadata = {"papermill": {"output_path": "/home/me/out.ipynb"}}
+    return made
+
+
+def project(made: NotebookNode, **facts: Any) -> tuple[site.Page, list[NotebookNode]]:
+    page, projected = site.project(made, facts, "volumes", "05-volumes")
+    return page, projected.cells
+
+
+def volumes(claim: str = "it is local") -> Any:
+    return notebook(
+        code(PARAMETERS, tag="parameters"),
+        code('volume = "other"', tag="injected-parameters"),
+        code('chapter = open_chapter("volumes")'),
+        code(STEP, said("site"), said("-data\n")),
+        code('check("it is local", driver == "local")', held(claim, "4.2.1-3")),
+        code("show(...)", drawn('digraph { a -> b [label="x"] }', "a feeds b")),
+        code("%%look\n#| rc: 3\nexit 3"),
+    )
+
+
+def failing() -> Any:
+    return notebook(
+        code("%%look\ntrue"),
+        code("check(...)", held("first"), error("CheckFailed", "the sky is green")),
+        code("%%look\necho never"),
+    )
+
+
+@pytest.fixture
+def runbooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "runbooks"
+    folder.mkdir()
+    nbformat.write(notebook(title="# Recorded"), folder / "05-volumes.ipynb")
+    monkeypatch.setattr(book, "RUNBOOKS", folder)
+    return folder
+
+
+def ran(
+    runs: Path, folder: str, made: NotebookNode, status: str | None, **facts: Any
+) -> None:
+    (runs / folder).mkdir(parents=True)
+    nbformat.write(made, runs / folder / "chapter.ipynb")
+    if status:
+        report = {"run": folder, "status": status, **facts}
+        (runs / folder / "report.json").write_text(json.dumps(report))
+
+
+class TestProject:
+    def test_cells_that_papermill_added_are_gone(self) -> None:
+        tag = "papermill-error-cell-tag"
+        warning = v4.new_markdown_cell("# An exception", metadata={"tags": [tag]})
+        made = volumes()
+        made.cells.insert(0, warning)
+        page, cells = project(made, status="passed")
+        assert page.title == "Keep data"
+        assert not [c for c in cells if "exception" in c.source]
+        assert not [c for c in cells if "other" in c.source]
+
+    def test_the_cell_that_binds_the_notebook_is_hidden(self) -> None:
+        _, cells = project(volumes(), status="passed")
+        assert not [c for c in cells if "open_chapter" in c.source]
+
+    def test_the_cell_that_binds_the_notebook_is_shown_when_it_fails(self) -> None:
+        made = notebook(code('open_chapter("x")', error("HostError", "no host")))
+        _, cells = project(made, status="failed")
+        assert cells[1].metadata["dockbook"]["failed"]
+
+    def test_what_the_machine_left_is_gone(self) -> None:
+        made = volumes()
+        cleaned = site.clean(made)
+        assert "papermill" not in cleaned.metadata
+        assert "papermill" not in json.dumps([c.metadata for c in cleaned.cells])
+        assert {c.get("execution_count") for c in cleaned.cells} == {None}
+        assert cleaned.cells[1].metadata["tags"] == ["parameters"]
+        assert made.cells[1].execution_count == 7  # the original is left alone
+
+    def test_a_chapter_without_a_title_gets_its_name(self) -> None:
+        page, cells = project(v4.new_notebook(cells=[code("1")]), status="passed")
+        assert (page.title, cells[0].source) == ("volumes", "# volumes")
+
+    def test_summary_is_the_first_paragraph(self) -> None:
+        page, _ = project(notebook(title="# Title\n\nOne\ntwo.\n\nThree."))
+        assert page.summary == "One two."
+
+    def test_no_heading_becomes_the_summary(self) -> None:
+        page, _ = project(notebook(title="# Title\n\n## Next"))
+        assert page.summary == ""
+
+    def test_a_diagram_becomes_its_directive(self) -> None:
+        _, cells = project(notebook(code("show()", drawn("digraph { a }", 'the "a"'))))
+        text = cells[1].outputs[0].data["text/markdown"]
+        assert text.startswith('`````{diagram}\n:alt: "the \\"a\\""\n\ndigraph { a }')
+
+
+class TestChecks:
+    def test_a_check_is_marked_and_has_a_place(self) -> None:
+        page, cells = project(volumes(), status="passed")
+        expected = {
+            "claim": "it is local",
+            "ok": True,
+            "note": "4.2.1-3",
+            "anchor": "check-4-2-1-3",
+        }
+        assert page.checks == [expected]
+        (marked,) = (c for c in cells if c.source.startswith("check("))
+        assert marked.metadata["dockbook"]["checks"] == [expected]
+        assert marked.outputs == []
+
+    def test_every_check_has_a_place_of_its_own(self) -> None:
+        outputs = held("a", "4.2-1"), held("b", "4.2-1"), held("c"), held("d")
+        page, _ = project(notebook(code("check()", *outputs)), status="passed")
+        places = [check["anchor"] for check in page.checks]
+        assert places == ["check-4-2-1", "check-n2", "check-n3", "check-n4"]
+
+    def test_the_note_of_a_check_that_failed_is_in_the_report(self) -> None:
+        false = {"claim": "the sky is green", "ok": False, "note": "9-1"}
+        page, cells = project(failing(), status="failed", checks=[false])
+        assert [(c["claim"], c["ok"]) for c in page.checks] == [
+            ("first", True),
+            ("the sky is green", False),
+        ]
+        assert page.checks[1]["note"] == "9-1"
+        assert cells[2].outputs == []
+
+
+class TestStatus:
+    @pytest.mark.parametrize("status", ["passed", "failed", "interrupted", None])
+    def test_only_passed_is_passed(self, status: str | None) -> None:
+        page, _ = project(volumes(), status=status)
+        assert page.status == ("passed" if status == "passed" else "failed")
+
+    def test_an_error_in_the_notebook_beats_the_report(self) -> None:
+        page, _ = project(failing(), status="passed")
+        assert page.status == "failed"
+
+    def test_recorded_outputs_are_not_a_pass(self) -> None:
+        assert project(volumes())[0].status == "recorded"
+        assert project(failing())[0].status == "failed"
+
+    def test_without_outputs_nothing_was_run(self) -> None:
+        assert project(notebook(code("1")))[0].status == "not run"
+
+
+class TestEvidence:
+    """Which run of a chapter is shown; the build itself is stubbed out."""
+
+    @pytest.fixture(autouse=True)
+    def without_sphinx(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(site, "_sphinx", lambda *_: None)
+
+    def title(self, tmp_path: Path) -> tuple[str, str]:
+        (page,) = site.build(tmp_path / "runs", tmp_path / "out")
+        return page.title, page.status
+
+    @pytest.mark.usefixtures("runbooks")
+    def test_the_newest_run_is_chosen(self, tmp_path: Path) -> None:
+        for hour in ("10", "12", "11"):
+            folder = f"20260101T{hour}0000Z-volumes-00000{hour[1]}"
+            made = notebook(title=f"# At {hour}")
+            ran(tmp_path / "runs", folder, made, "passed")
+        assert self.title(tmp_path) == ("At 12", "passed")
+
+    @pytest.mark.usefixtures("runbooks")
+    def test_a_newer_failure_is_not_passed_over(self, tmp_path: Path) -> None:
+        runs = tmp_path / "runs"
+        ran(runs, "20260101T100000Z-volumes-aaaaaa", notebook(), "passed")
+        ran(runs, "20260102T100000Z-volumes-aaaaaa", failing(), "failed")
+        assert self.title(tmp_path) == ("Keep data", "failed")
+
+    @pytest.mark.parametrize("status", [None, "planned"])
+    @pytest.mark.usefixtures("runbooks")
+    def test_unfinished_runs_and_plans_are_passed_over(
+        self, tmp_path: Path, status: str | None
+    ) -> None:
+        runs = tmp_path / "runs"
+        ran(runs, "20260101T100000Z-volumes-aaaaaa", notebook(), "passed")
+        newer = notebook(title="# Newer")
+        ran(runs, "20260102T100000Z-volumes-aaaaaa", newer, status)
+        assert self.title(tmp_path) == ("Keep data", "passed")
+
+    @pytest.mark.parametrize("torn", ["chapter.ipynb", "report.json"])
+    @pytest.mark.usefixtures("runbooks")
+    def test_a_run_that_is_being_written_is_passed_over(
+        self, tmp_path: Path, torn: str
+    ) -> None:
+        folder = "20260101T100000Z-volumes-aaaaaa"
+        ran(tmp_path / "runs", folder, notebook(), "passed")
+        (tmp_path / "runs" / folder / torn).write_text('{"cells": [')
+        assert self.title(tmp_path) == ("Recorded", "not run")
+
+    @pytest.mark.usefixtures("runbooks")
+    def test_runs_of_other_chapters_are_passed_over(self, tmp_path: Path) -> None:
+        folder = "20260101T100000Z-bind-volumes-aaaaaa"
+        ran(tmp_path / "runs", folder, notebook(), "passed")
+        assert self.title(tmp_path) == ("Recorded", "not run")
+
+    @pytest.mark.usefixtures("runbooks")
+    def test_no_runs_at_all(self, tmp_path: Path) -> None:
+        assert self.title(tmp_path) == ("Recorded", "not run")
+
+
+def page_at(html: Path, name: str) -> BeautifulSoup:
+    return BeautifulSoup((html / name).read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build a book of two chapters, one that has passed and one that has failed."""
+    root = tmp_path_factory.mktemp("book")
+    (root / "runbooks").mkdir()
+    for file in ("05-volumes.ipynb", "06-networks.ipynb"):
+        nbformat.write(notebook(), root / "runbooks" / file)
+    (root / "runbooks" / "claims.yaml").write_text(yaml.safe_dump(CLAIMS))
+    told: dict[str, Any] = {
+        "engine": "20.10.24",
+        "api": "1.41",
+        "host": "ssh://root@secret.example",
+        "started": "2026-01-01T10:00:00+00:00",
+        "seconds": 12.3,
+    }
+    passed, runs = volumes("it is <b>local</b>, says `docker`"), root / "runs"
+    ran(runs, "20260101T100000Z-volumes-aaaaaa", passed, "passed", **told)
+    reason = "CheckFailed: the sky is green"
+    failed = "20260101T100000Z-networks-aaaaaa"
+    ran(runs, failed, failing(), "failed", reason=reason)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(book, "RUNBOOKS", root / "runbooks")
+        site.build(runs, root / "out")
+    return root / "out" / "html"
+
+
+@pytest.fixture(scope="module")
+def chapter(built: Path) -> BeautifulSoup:
+    return page_at(built, "runbooks/05-volumes.html")
+
+
+@pytest.fixture(scope="module")
+def failed(built: Path) -> BeautifulSoup:
+    return page_at(built, "runbooks/06-networks.html")
+
+
+class TestPage:
+    def test_the_badge_is_right_below_the_title(self, chapter: BeautifulSoup) -> None:
+        badge = chapter.select_one("h1 + ul.run")
+        assert badge
+        text = badge.get_text(" ", strip=True)
+        assert text.startswith("passed 2026-01-01 10:00 UTC")
+        assert "Docker Engine 20.10.24 (API 1.41)" in text
+        assert "on a remote host 12 s" in text
+        (time,) = badge.select("time")
+        assert time["datetime"] == "2026-01-01T10:00:00+00:00"
+
+    def test_the_name_of_the_host_is_not_published(self, built: Path) -> None:
+        files = [*built.rglob("*.html"), *built.rglob("*.ipynb")]
+        assert len(files) == 6
+        assert not [f for f in files if "secret.example" in f.read_text()]
+
+    def test_parameters_are_a_table(self, chapter: BeautifulSoup) -> None:
+        (row,) = chapter.select("table.parameters tbody tr")
+        cells = [cell.get_text(" ", strip=True) for cell in row.select("th, td")]
+        assert cells == ["volume VolumeName", "site-data", "volume to make"]
+        assert "import" not in chapter.select_one("article").get_text()  # type: ignore[union-attr]
+
+    def test_a_step_is_its_command(self, chapter: BeautifulSoup) -> None:
+        (step,) = chapter.select(".step.change")
+        (command,) = step.select(".cell_input .highlight-bash pre")
+        assert command.get_text().strip() == 'docker volume create "$volume"'
+        options = [div.get_text(" ", strip=True) for div in step.select("dl > div")]
+        assert options == [
+            "changes the host",
+            'unless docker volume inspect "$volume"',
+            'undo docker volume rm "$volume"',
+        ]
+
+    def test_output_in_pieces_is_one_output(self, chapter: BeautifulSoup) -> None:
+        outputs = chapter.select(".step.change .cell_output pre")
+        assert [output.get_text() for output in outputs] == ["site-data\n"]
+
+    def test_the_expected_exit_code_is_shown(self, chapter: BeautifulSoup) -> None:
+        (step,) = chapter.select(".step.look")
+        assert step.dl
+        assert step.dl.get_text(" ", strip=True) == "exit code 3"
+
+    def test_the_line_of_a_check_is_shown_and_its_source_folded(
+        self, chapter: BeautifulSoup
+    ) -> None:
+        (check,) = chapter.select("#check-4-2-1-3")
+        assert "✔ it is <b>local</b>, says docker" in check.get_text()
+        assert check.select_one("b") is None
+        (cell,) = chapter.select(".cell.checks")
+        (source,) = cell.select("details pre")
+        assert "driver ==" in source.get_text()
+        assert len(cell.select("pre")) == 1
+
+    def test_a_diagram_is_in_the_page(self, chapter: BeautifulSoup) -> None:
+        (svg,) = chapter.select("figure.diagram svg")
+        assert svg["role"] == "img"
+        (title,) = svg.select("title")
+        assert (title.get_text(), title["id"]) == ("a feeds b", svg["aria-labelledby"])
+        assert "currentColor" in str(svg)
+        assert "black" not in str(svg)
+        ids = [element["id"] for element in chapter.select("[id]")]
+        assert len(ids) == len(set(ids))
+
+    def test_the_notebook_can_be_downloaded(
+        self, built: Path, chapter: BeautifulSoup
+    ) -> None:
+        (link,) = chapter.select("ul.run a[download]")
+        got = nbformat.read(built / "runbooks" / str(link["href"]), as_version=4)
+        assert STEP in [cell.source for cell in got.cells]
+
+    def test_a_failure_is_loud(self, failed: BeautifulSoup) -> None:
+        (alarm,) = failed.select(".alarm")
+        assert "This run failed." in alarm.get_text()
+        assert "CheckFailed: the sky is green" in alarm.get_text()
+        (link,) = alarm.select("a")
+        assert failed.select_one(str(link["href"]))
+        assert not failed.select(".is-passed")
+        (false,) = failed.select(".check.is-false")
+        assert "✘ the sky is green" in false.get_text()
+
+    def test_cells_behind_a_failure_are_not_run(self, failed: BeautifulSoup) -> None:
+        cells = failed.select(".cell")
+        marked = [
+            {"failed", "not-run"} & {*cell.get_attribute_list("class")}
+            for cell in cells
+        ]
+        assert marked == [set(), {"failed"}, {"not-run"}]
+
+
+class TestBook:
+    def test_the_front_page_lists_the_chapters(self, built: Path) -> None:
+        items = page_at(built, "index.html").select("ol.chapters li")
+        told = [item.get_text(" ", strip=True) for item in items]
+        assert told == [
+            "Keep data In a volume. passed 1 of 1 checks held",
+            "Keep data In a volume. failed 1 of 2 checks held",
+        ]
+
+    def test_the_ledger_leads_to_the_proof(
+        self, built: Path, chapter: BeautifulSoup
+    ) -> None:
+        ledger = page_at(built, "ledger.html")
+        (proof,) = ledger.select("#claim-4-2-1-3 a.proof")
+        target, _, anchor = str(proof["href"]).partition("#")
+        assert page_at(built, target).find(id=anchor)
+        (back,) = chapter.select(".check .claim a")
+        assert back["href"] == "../ledger.html#claim-4-2-1-3"
+        row = ledger.select_one("#claim-5-1-1")
+        assert row
+        assert "not checked" in row.get_text()
+
+    def test_every_link_inside_the_site_leads_somewhere(self, built: Path) -> None:
+        seen = 0
+        for file in built.rglob("*.html"):
+            for link in page_at(built, str(file.relative_to(built))).select("a[href]"):
+                target, _, anchor = str(link["href"]).partition("#")
+                place = (file.parent / target) if target else file
+                assert place.is_file(), (file.name, link["href"])
+                if anchor:
+                    found = page_at(built, str(place.resolve().relative_to(built)))
+                    assert found.find(id=anchor), (file.name, link["href"])
+                seen += 1
+        assert seen > 20
+
+    def test_nothing_is_loaded_from_another_host(self, built: Path) -> None:
+        loaded = []
+        for file in built.rglob("*.html"):
+            soup = page_at(built, str(file.relative_to(built)))
+            for element in soup.select("script, link, img, iframe, source, object"):
+                loaded += [
+                    str(element.get(name, "")) for name in ("src", "href", "data")
+                ]
+        for file in built.rglob("*.css"):
+            text = file.read_text(encoding="utf-8")
+            loaded += re.findall(r"""(?:url\(|@import )["']?([^"')]*)""", text)
+        assert any(address.endswith(".woff2") for address in loaded)
+        assert [a for a in loaded if re.match(r"(\w+:)?//", a)] == []
+
+    def test_the_icon_script_is_gone(self, built: Path) -> None:
+        assert not [*built.rglob("fontawesome.js*")]
+        pages = [file.read_text() for file in built.rglob("*.html")]
+        assert not [page for page in pages if "fontawesome.js" in page]
+
+
+@pytest.mark.usefixtures("runbooks")
+def test_a_build_that_fails_says_why_and_leaves_the_last_site(
+    tmp_path: Path, runbooks: Path
+) -> None:
+    made = notebook(v4.new_markdown_cell("See [there](nowhere.ipynb)."))
+    nbformat.write(made, runbooks / "05-volumes.ipynb")
+    last = tmp_path / "out" / "html" / "index.html"
+    last.parent.mkdir(parents=True)
+    last.write_text("the last site")
+    with pytest.raises(DockbookError, match=r"nowhere\.ipynb"):
+        site.build(tmp_path / "runs", tmp_path / "out")
+    assert last.read_text() == "the last site"
