@@ -21,14 +21,12 @@ def bake(path: Path, on_cell: Callable[[int, str], None]) -> bool:
             raise StepFailed(f"{path} is not recorded, it {made.status}: {made.reason}")
         executed = nbformat.read(Path(out) / made.run / report.NOTEBOOK, as_version=4)
     notebook = nbformat.read(path, as_version=4)
-    code = [cell for cell in executed.cells if cell.cell_type == "code"]
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = code.pop(0).outputs
-            cell.execution_count = None
-            for output in cell.outputs:
-                if "execution_count" in output:
-                    output.execution_count = None
+    ran = [cell for cell in executed.cells if cell.cell_type == "code"]
+    recorded = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    # nbval takes a cell without a count for one that never ran
+    for number, (cell, source) in enumerate(zip(recorded, ran, strict=True), start=1):
+        cell.outputs = source.outputs
+        cell.execution_count = number
     before = path.read_text(encoding="utf-8")
     after: str = nbformat.writes(notebook) + "\n"
     path.write_text(after, encoding="utf-8")

@@ -7,9 +7,10 @@
 import ast
 import atexit
 import contextlib
+import linecache
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def open_chapter(name: str) -> Chapter:
             "open_chapter() is for a cell of a chapter: run it in Jupyter"
         )
     shell.set_custom_exc((DockbookError,), _show_error)
-    contract, given = _parameters(shell.user_ns["In"])
+    contract, given = _parameters(shell.user_ns)
     values = contract.bind(given)
     run = os.environ.get("DOCKBOOK_RUN") or new_run_id(name)
     path = os.environ.get("DOCKBOOK_JOURNAL") or home() / "journals" / f"{run}.jsonl"
@@ -170,20 +171,33 @@ def _show_error(
     shell._showtraceback(kind, error, [f"{kind.__name__}: {error}"])
 
 
-def _parameters(cells: Iterable[str]) -> tuple[Contract, dict[str, object]]:
-    """Find the contract and the values papermill injected among the cells run."""
-    schema: str | None = None
-    given: dict[str, object] = {}
-    for cell in cells:
-        if cell.startswith(INJECTED):
-            given = _assignments(cell)
-        elif _declares(cell):
-            schema, given = cell, {}
-    if schema is None:
+def _parameters(namespace: dict[str, Any]) -> tuple[Contract, dict[str, object]]:
+    """Find the contract among the cells run, and the values in force.
+
+    A name that papermill injected and the contract lacks is among the values too,
+    so that binding refuses it.
+    """
+    declared = [cell for cell in _cells() if _declares(cell)]
+    if not declared:
         raise ChapterError(
             "the parameters cell has not run: run the chapter from the top"
         )
-    return Contract.parse(schema), given
+    contract = Contract.parse(declared[-1])
+    names = [p.name for p in contract]
+    injected = [cell for cell in _cells() if cell.startswith(INJECTED)]
+    given = _assigned(injected[-1]) if injected else []
+    return contract, {n: namespace[n] for n in (*names, *given) if n in namespace}
+
+
+def _cells() -> Iterator[str]:
+    """Yield the sources of the cells run, which IPython keeps for tracebacks.
+
+    Its history will not do: nbval runs cells without it.
+    """
+    for entry in linecache.cache.values():
+        match entry:
+            case (_, None, lines, _):
+                yield "".join(lines)
 
 
 def _declares(cell: str) -> bool:
@@ -194,11 +208,11 @@ def _declares(cell: str) -> bool:
     return any(isinstance(node, ast.AnnAssign) for node in body)
 
 
-def _assignments(cell: str) -> dict[str, object]:
-    return {
-        target.id: ast.literal_eval(node.value)
+def _assigned(cell: str) -> list[str]:
+    return [
+        target.id
         for node in ast.parse(cell).body
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
-    }
+    ]

@@ -87,25 +87,30 @@ def _join(name: str, specifications: Sequence[str], *, persistent: bool) -> LabH
     with _lock(name, "life", fcntl.LOCK_EX):
         if not running(name):
             capability.require()
+            wanted = [disks.parse(s) for s in specifications]
+            _check_place(home() / name, wanted)
             _clean(name)
             _watch(name)
             try:
-                _start(name, [disks.parse(s) for s in specifications], persistent)
+                _start(name, wanted, persistent)
             except BaseException:
                 _clean(name)
                 raise
         return LabHost(name)
 
 
-def _start(name: str, wanted: list[tuple[str, int]], persistent: bool) -> None:  # noqa: FBT001
-    root = os.geteuid() == 0
-    folder = home() / name
+def _check_place(folder: Path, wanted: list[tuple[str, int]]) -> None:
     if len(f"{folder}/run/docker.sock") > SOCKET_PATH_LIMIT:
         raise LabError(
             f"{folder} is too long for a socket: set DOCKBOOK_HOME to a short path"
         )
-    if wanted and not root:
+    if wanted and os.geteuid() != 0:
         raise LabError("--disk needs root: loop devices are not for user namespaces")
+
+
+def _start(name: str, wanted: list[tuple[str, int]], persistent: bool) -> None:  # noqa: FBT001
+    root = os.geteuid() == 0
+    folder = home() / name
     archive = cached_archive(home())
     try:
         for part in ("root", "var", "run", "var/lib/dockbook"):
@@ -187,10 +192,15 @@ def _wait(folder: Path) -> None:
 
 
 def _watch(name: str) -> None:
-    """Start the watcher: it ends the lab when nobody holds its lock any more."""
-    watch = [sys.executable, "-I", "-m", "kernels_helpers.lab.watch", name]
+    """Start the watcher: it ends the lab when nobody holds its lock any more.
+
+    It is small until then: a Python would slow the start down, and cost 40 MB.
+    """
+    end = [sys.executable, "-I", "-m", "kernels_helpers.lab.watch", name]
+    lock = home() / ".locks" / f"{name}.users"
+    wait = 'flock "$0" true; exec "$@"'
     subprocess.run(
-        ["setsid", "--fork", *watch],
+        ["setsid", "--fork", "sh", "-c", wait, lock, *end],
         env={**os.environ, "DOCKBOOK_HOME": str(home())},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -330,7 +330,7 @@ class TestPage:
 
     def test_the_name_of_the_host_is_not_published(self, built: Path) -> None:
         files = [*built.rglob("*.html"), *built.rglob("*.ipynb")]
-        assert len(files) == 6
+        assert len(files) == 6  # pages and notebooks
         assert not [f for f in files if "secret.example" in f.read_text()]
 
     def test_parameters_are_a_table(self, chapter: BeautifulSoup) -> None:

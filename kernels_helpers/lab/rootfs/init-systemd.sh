@@ -23,4 +23,4 @@ export container=lab
 unset LISTEN_FDS NOTIFY_SOCKET LAB_USERNS LAB_CGROUP_NAMESPACE
 systemd=/lib/systemd/systemd
 [ -x $systemd ] || systemd=/usr/lib/systemd/systemd
-exec $systemd --system --unit=lab.target --log-target=null --show-status=0
+exec $systemd --system --unit=lab.target --log-target=journal --show-status=0

@@ -22,7 +22,7 @@ def no_search(app: Sphinx) -> None:
 def lighten(app: Sphinx, error: Exception | None) -> None:
     """Remove what the theme brings and no page loads: 2 MB of scripts and maps."""
     static = Path(app.outdir, "_static")
-    for pattern in ("**/*.map", "scripts/fontawesome.js*"):
+    for pattern in ("**/*.map", "scripts/fontawesome.js*", "*.html"):
         for file in static.glob(pattern):
             file.unlink()
 
