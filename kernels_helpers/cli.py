@@ -240,11 +240,23 @@ def site() -> None:
 )
 def build(runs: Path) -> None:
     """Build the site from executed chapters and tell what it shows."""
+    from collections import Counter
+
+    from kernels_helpers import book
     from kernels_helpers import site as sites
 
-    built = sites.build(runs)
-    for page in built:
-        click.echo(str(page))
+    pages = sites.build(runs)
+    for page in pages:
+        facts = page.facts
+        held = sum(check["ok"] for check in page.checks)
+        took = f", {facts['seconds']:.1f} s" if facts else ""
+        click.echo(f"{page.name:<14} {page.status}: {held} checks held{took}")
+        if facts:
+            click.echo(f"{'':<14} evidence: {runs / facts['run']}")
+    verdicts = Counter(claim["verdict"] for claim in book.ledger())
+    counted = ", ".join(f"{verdicts[v]} {v}" for v in book.VERDICTS if verdicts[v])
+    click.echo(f"{'claims':<14} {counted}")
+    click.echo(f"{'pages':<14} {sites.SITE / '_build' / 'html' / 'index.html'}")
 
 
 main.add_command(lab)

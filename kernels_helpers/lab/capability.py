@@ -57,7 +57,7 @@ def _missing_for_root() -> str | None:
 
 
 def _missing_for_user() -> str | None:
-    user = pwd.getpwuid(os.geteuid()).pw_name
+    user = _user()
     for table in ("/etc/subuid", "/etc/subgid"):
         if not _has_range(Path(table), user):
             return (
@@ -72,6 +72,13 @@ def _missing_for_user() -> str | None:
             "`sysctl kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu)"
         )
     return None
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # containers often run as a number
+        return str(os.geteuid())
 
 
 def _has_range(table: Path, user: str) -> bool:
