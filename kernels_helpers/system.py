@@ -91,7 +91,10 @@ def _no_services() -> Iterator[None]:
 
 
 def install(lacking: list[Tool]) -> None:
-    """Install the Debian packages of tools, without starting any service."""
+    """Install the Debian packages of tools, without starting any service.
+
+    What apt complains of is shown; the caller sees what is missing still.
+    """
     packages = sorted({tool.package for tool in lacking})
     sys.stdout.write(f"installing {' '.join(packages)}\n")
     sys.stdout.flush()
@@ -101,7 +104,17 @@ def install(lacking: list[Tool]) -> None:
             ["update"],
             ["install", "-y", "--no-install-recommends", *packages],
         ):
-            subprocess.run(["apt-get", "-qq", *arguments], env=environment, check=True)
+            done = subprocess.run(
+                ["apt-get", "-qq", *arguments],
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                sys.stderr.write(done.stderr)
+                return
 
 
 def main() -> int:
