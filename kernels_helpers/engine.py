@@ -40,6 +40,7 @@ class Engine(NBClientEngine):  # type: ignore[misc]  # papermill is untyped
             timeout=None,
             startup_timeout=start_timeout,
             kernel_name=kernel_name,
+            coalesce_streams=True,  # the pieces of one output may come in any size
             log=logger,
             # sockets of this user instead of open TCP ports
             config=Config({"KernelManager": {"transport": "ipc"}}),

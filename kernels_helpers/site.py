@@ -28,7 +28,6 @@ RUN = re.compile(r"\d{8}T\d{6}Z-(?P<chapter>.+)-[0-9a-f]{6}")
 OPENING = re.compile(r"# +(?P<title>.+)\n*(?P<summary>(?:(?!#).+\n?)*)")
 REMOVED = {"papermill-error-cell-tag", "injected-parameters"}  # papermill's own cells
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-
 Facts = dict[str, Any]
 
 
@@ -69,8 +68,7 @@ def build(runs: Path, out: Path = SITE / "_build") -> list[Page]:
         nbformat.write(clean(notebook), html / f"{page.doc}.ipynb")
         nbformat.write(projected, source / f"{page.doc}.ipynb")
         pages.append(page)
-    told = json.dumps([asdict(page) for page in pages])
-    (source / "book.json").write_text(told)
+    (source / "book.json").write_text(json.dumps([asdict(page) for page in pages]))
     _sphinx(source, html, out / "doctrees")
     shutil.rmtree(out / "html", ignore_errors=True)
     html.rename(out / "html")
@@ -124,8 +122,8 @@ def _checks(cell: NotebookNode, facts: Facts) -> Iterator[Facts]:
 def _placed(check: Facts, before: list[Facts]) -> Facts:
     """Give a check its anchor: by what it proves, or else by its number."""
     number = f"n{len(before) + 1}"
-    words = re.sub(r"[^a-z0-9]+", "-", str(check["note"] or number).lower()).strip("-")
-    anchor = f"check-{words}"
+    note = str(check["note"] or number).lower()
+    anchor = "check-" + re.sub(r"[^a-z0-9]+", "-", note).strip("-")
     if anchor in [placed["anchor"] for placed in before]:
         anchor = f"check-{number}"
     before.append({**check, "anchor": anchor})
@@ -198,5 +196,5 @@ def _sphinx(source: Path, html: Path, doctrees: Path) -> None:
         [*command, *folders], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()[-20:]
-        raise DockbookError("\n".join(["the site was not built; Sphinx says:", *said]))
+        said = "\n".join(done.stderr.splitlines()[-20:])
+        raise DockbookError(f"the site was not built; Sphinx says:\n{said}")

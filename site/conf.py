@@ -13,6 +13,9 @@ exclude_patterns = ["book.json", "claims.yaml"]
 templates_path = ["_templates"]
 extensions = ["myst_nb", "sphinx_copybutton", "dockbook_site"]
 
+# `--rm` is an option of Docker, never a dash.
+smartquotes = False
+
 # Notebooks are shown as they were run. `$name` is shell here, never mathematics.
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"

@@ -1,21 +1,28 @@
 """``local://``: the machine this process runs on, with its own Docker Engine."""
 
 import os
+from functools import cached_property
 
-from docker.utils import parse_host
+import docker
 
 from kernels_helpers.hosts.base import Host
 
+DEFAULT_SOCKET = "unix:///var/run/docker.sock"
+
 
 class LocalHost(Host):
-    """Reach the engine that the user's own ``docker`` command reaches."""
+    """Reach the engine that ``DOCKER_HOST`` names, or the machine's own."""
 
     url = "local://"
     is_lab = False
 
     def __init__(self) -> None:
-        address = str(parse_host(os.environ.get("DOCKER_HOST", "")))
-        self.socket = address.removeprefix("http+")  # as the docker command writes it
+        self.socket = os.environ.get("DOCKER_HOST") or DEFAULT_SOCKET
+
+    @cached_property
+    def docker(self) -> docker.DockerClient:
+        """Return a client that minds DOCKER_TLS_VERIFY and DOCKER_CERT_PATH too."""
+        return docker.from_env(environment=self.environment())
 
     def argv(self) -> list[str]:
         """Need nothing: commands run here."""

@@ -1,5 +1,6 @@
 """What every kind of host promises: one body over all of them."""
 
+import gc
 import os
 import signal
 import threading
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 from docker.errors import NotFound
 
+from kernels_helpers import process
 from kernels_helpers.connect import connect
-from kernels_helpers.hosts import Host, LabHost
+from kernels_helpers.errors import HostError, LabError
+from kernels_helpers.hosts import Host, LabHost, LocalHost
 from kernels_helpers.lab import life
 
 HOSTILE = [
@@ -168,6 +171,12 @@ def test_split_character_arrives_whole(host: Host) -> None:
     assert parts[0] == "中"
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "GRACE", 0.5)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_timeout_ends_the_group(host: Host) -> None:
     result = host.run("echo started; sleep 1011.7 & sleep 1011.7", timeout=0.5)
     assert result.timed_out
@@ -177,6 +186,7 @@ def test_timeout_ends_the_group(host: Host) -> None:
     assert on_machine("1011.7") == []
 
 
+@pytest.mark.usefixtures("impatient")
 def test_timeout_holds_for_one_that_ignores_signals(host: Host) -> None:
     result = host.run("trap '' INT TERM; echo started; sleep 1012.7", timeout=0.3)
     assert result.timed_out
@@ -271,3 +281,33 @@ def test_threads_run_at_the_same_time(host: Host) -> None:
     for thread in threads:
         thread.join()
     assert sorted(outputs) == [f"{n}\n" for n in range(4)]
+
+
+def test_local_names_its_engine_to_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a context of the docker command could lead it to another engine."""
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setenv("DOCKER_CONTEXT", "elsewhere")
+    host = LocalHost()
+    assert host.socket == "unix:///var/run/docker.sock"
+    assert host.run('echo "$DOCKER_HOST"').output == f"{host.socket}\n"
+    monkeypatch.setenv("DOCKER_HOST", "tcp://192.0.2.1:2375")
+    assert LocalHost().environment()["DOCKER_HOST"] == "tcp://192.0.2.1:2375"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_local_without_an_engine_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    with (
+        pytest.raises(HostError, match="no Docker Engine answers at unix://"),
+        connect("local://"),
+    ):
+        pass
+    gc.collect()
+
+
+def test_lab_that_is_not_running_is_an_error(lab: LabHost) -> None:
+    del lab
+    with pytest.raises(LabError, match="start it with `dockbook lab up absent`"):
+        connect("lab://absent").__enter__()

@@ -1,3 +1,4 @@
+import gc
 from pathlib import Path
 
 import click
@@ -120,6 +121,7 @@ def test_a_host_that_is_not_there_exits_with_3(
     refused(call("lab", "sh", "nope", "true"), "dockbook lab up nope", code=3)
     refused(call("lab", "down", "nope"), "there is no lab", code=3)
     assert list(out.iterdir()) == []
+    gc.collect()
 
 
 def test_bad_words_for_labs() -> None:

@@ -89,31 +89,33 @@ def test_every_chapter_has_nothing_to_mend(path: Path) -> None:
     assert lint.lint(path) == []
 
 
+SPOILED = [
+    (rename_section, "the sections are"),
+    (second_title, "write one title"),
+    (untag, "move it up"),
+    (drop_apply, "lack `apply: bool"),
+    (drop_checks, "has no check"),
+    (drop_prose, "code cells follow prose"),
+    (colour, "terminal colours"),
+    (error, "an error is recorded"),
+    (many, "split the chapter"),
+    (add("x = 1\n" * 16), "16 lines"),
+    (add("%%look\n#| unles: x\ntrue"), "option 'unles'"),
+    (add("%%look\nif true"), "syntax error"),
+    (add("%%look\n#| rc: 1\nfi"), "syntax error"),
+    (add("%%change\n#| unless: ((\ntrue"), "unexpected"),
+    (add("%%change\ndocker run -d busybox"), "makes an object"),
+    (add("%%change\ndocker volume create x"), "makes an object"),
+    (add("%%change\ntrue && docker build ."), "makes an object"),
+    (add("%%change\ndocker volume prune -f"), "prunes what is not ours"),
+    (add("%%change\ndocker system prune -f --volumes"), "prunes what is not ours"),
+    (add("for x in y:\n    pass"), "belongs into the package"),
+    (add('check("x", True, note="0.0-0")'), "is not in runbooks/claims.yaml"),
+]
+
+
 @pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (rename_section, "the sections are"),
-        (second_title, "write one title"),
-        (untag, "move it up"),
-        (drop_apply, "lack `apply: bool"),
-        (drop_checks, "has no check"),
-        (drop_prose, "code cells follow prose"),
-        (colour, "terminal colours"),
-        (error, "an error is recorded"),
-        (many, "split the chapter"),
-        (add("x = 1\n" * 16), "16 lines"),
-        (add("%%look\n#| unles: x\ntrue"), "option 'unles'"),
-        (add("%%look\nif true"), "syntax error"),
-        (add("%%look\n#| rc: 1\nfi"), "syntax error"),
-        (add("%%change\n#| unless: ((\ntrue"), "unexpected"),
-        (add("%%change\ndocker run -d busybox"), "makes an object"),
-        (add("%%change\ndocker volume create x"), "makes an object"),
-        (add("%%change\ntrue && docker build ."), "makes an object"),
-        (add("%%change\ndocker volume prune -f"), "prunes what is not ours"),
-        (add("%%change\ndocker system prune -f --volumes"), "prunes what is not ours"),
-        (add("for x in y:\n    pass"), "belongs into the package"),
-        (add('check("x", True, note="0.0-0")'), "is not in runbooks/claims.yaml"),
-    ],
+    ("spoil", "said"), SPOILED, ids=[f"{n} {s}" for n, (_, s) in enumerate(SPOILED)]
 )
 def test_a_spoiled_chapter_is_told_what_to_mend(
     model: Callable[[Callable[[Notebook], None]], list[str]],

@@ -85,7 +85,7 @@ class Ledger(SphinxDirective):
         rows = "".join(self.row(claim, proofs) for claim in claims)
         return (
             '<tbody><tr class="section"><th colspan="3" scope="rowgroup">'
-            f"{prose(section)}</th></tr>{rows}</tbody>"
+            f"Section {prose(section)} of the note</th></tr>{rows}</tbody>"
         )
 
     def row(self, claim: dict[str, Any], proofs: dict[str, list[str]]) -> str:
