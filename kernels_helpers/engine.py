@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
@@ -35,19 +36,26 @@ class Engine(NBClientEngine):  # type: ignore[misc]  # papermill is untyped
         **_: Any,
     ) -> NotebookNode:
         """Run the cells; a failed one ends the run."""
-        client = PapermillNotebookClient(
-            nb_man,
-            timeout=None,
-            startup_timeout=start_timeout,
-            kernel_name=kernel_name,
-            coalesce_streams=True,  # the pieces of one output may come in any size
-            log=logger,
-            # sockets of this user instead of open TCP ports
-            config=Config({"KernelManager": {"transport": "ipc"}}),
-            on_cell_execute=lambda cell, cell_index: on_cell(cell_index),
-        )
-        with written_once(nb_man), signals_to_kernel(client):
-            return client.execute(env={**os.environ, **kernel_env})
+        with private_sockets() as config, written_once(nb_man):
+            client = PapermillNotebookClient(
+                nb_man,
+                timeout=None,
+                startup_timeout=start_timeout,
+                kernel_name=kernel_name,
+                coalesce_streams=True,  # the pieces of one output may come in any size
+                log=logger,
+                config=config,
+                on_cell_execute=lambda cell, cell_index: on_cell(cell_index),
+            )
+            with signals_to_kernel(client):
+                return client.execute(env={**os.environ, **kernel_env})
+
+
+@contextmanager
+def private_sockets() -> Iterator[Config]:
+    """Let client and kernel talk over sockets of this user, not over open TCP ports."""
+    with tempfile.TemporaryDirectory(prefix="dockbook-") as folder:
+        yield Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
 
 
 @contextmanager

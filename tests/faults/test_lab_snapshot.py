@@ -76,6 +76,14 @@ def differences(
     return found
 
 
+def require_own_namespaces(host: LabHost) -> None:
+    """Fail before a scene that would change the machine, were the lab not apart."""
+    for space in ("mnt", "net", "pid", "uts", "ipc", "cgroup"):
+        theirs = host.run(f"readlink /proc/1/ns/{space}").output.strip()
+        assert theirs.startswith(f"{space}:[")
+        assert theirs != str(Path(f"/proc/self/ns/{space}").readlink())
+
+
 def test_lab_leaves_the_machine_as_it_is(empty_home: Path, remains: Remains) -> None:
     life.up("scene")  # the archive of images is made, /run of the tools is warm
     life.down("scene")
@@ -99,6 +107,7 @@ def test_lab_leaves_the_machine_as_it_is(empty_home: Path, remains: Remains) -> 
         mkfs.ext4 -q /dev/vdb && mkdir /data/disk && mount /dev/vdb /data/disk
         useradd somebody
         """
+        require_own_namespaces(host)
         result = host.run(scene, timeout=60)
         assert result.rc == 0, result.output
         during = differences(before, snapshot(), ours)
@@ -239,9 +248,8 @@ def test_files_of_the_machine_are_out_of_sight(host: LabHost) -> None:
     ]
     for secret in ("/etc/shadow-", "/etc/ssh", "/etc/machine-info", "/work", "/boot"):
         assert host.run(f"test ! -e {secret}").rc == 0, secret
-    assert host.run("touch /usr/dockbook-was-here").rc == 1
-    assert host.run("echo 1 >/proc/sys/vm/drop_caches").rc == 1
-    assert not Path("/usr/dockbook-was-here").exists()
+    assert host.run("test -w /usr").rc == 1
+    assert host.run("test -w /proc/sys/kernel/hostname").rc == 1
 
 
 def test_a_long_home_is_refused_in_words(

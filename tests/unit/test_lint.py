@@ -1,12 +1,13 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import nbformat
 import pytest
 
 from kernels_helpers import book, lint
 
-Notebook = nbformat.NotebookNode
+Notebook: TypeAlias = nbformat.NotebookNode
 VOLUMES = book.find("volumes")
 
 
