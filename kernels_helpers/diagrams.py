@@ -1,5 +1,6 @@
 """Diagrams: DOT from ``diagrams/``, or drawn from what the engine says."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from kernels_helpers.errors import ChapterError
 DOT_MIME = "text/vnd.graphviz"
 GRAPH = {"bgcolor": "transparent", "rankdir": "LR", "nodesep": "0.3", "ranksep": "0.7"}
 FONT = {"fontname": "Noto Sans,Noto Sans CJK SC,sans-serif", "fontsize": "11"}
+UNNAMED = "anonymous volume"
+ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 NODE = {**FONT, "shape": "box", "style": "rounded", "margin": "0.15,0.08"}
 
 
@@ -62,20 +65,29 @@ def mounts(docker: DockerClient, label: str) -> Diagram:
         for container in docker.containers.list(all=True, filters={"label": label})
     }
     edges = sorted(
-        (mount.get("Name") or mount["Source"], name, _words(mount))
+        (_source(mount), name, _words(mount))
         for name, container in containers.items()
         for mount in container.attrs["Mounts"]
     )
     for name, container in sorted(containers.items()):
         graph.node(f"container {name}", f"{name}\n{container.status}")
-    for source in sorted({edge[0] for edge in edges}):
-        graph.node(f"source {source}", source, shape="cylinder", style="")
     for source, name, words in edges:
-        graph.edge(f"source {source}", f"container {name}", words)
+        # each anonymous volume is one of its own
+        node = f"source {source}" + (f" {name}{words}" if source == UNNAMED else "")
+        graph.node(node, source, shape="cylinder", style="")
+        graph.edge(node, f"container {name}", words)
     said = [
         f"{source} is mounted in {name} at {words}" for source, name, words in edges
     ]
     return Diagram(graph.source, "; ".join(said) or "no mounts")
+
+
+def _source(mount: dict[str, Any]) -> str:
+    """Name what is mounted; an anonymous volume by its kind, not its random name."""
+    if mount["Type"] == "volume":
+        name = str(mount["Name"])
+        return UNNAMED if ANONYMOUS.fullmatch(name) else name
+    return str(mount["Type"]) if mount["Type"] == "tmpfs" else str(mount["Source"])
 
 
 def _words(mount: dict[str, Any]) -> str:

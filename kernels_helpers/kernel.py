@@ -30,7 +30,7 @@ from kernels_helpers.parameters import Contract
 
 CHECK_MIME = "application/vnd.dockbook.check+json"
 INJECTED = "# Parameters"  # how papermill begins the cell it injects
-SKIP_PLANNED = "get_ipython().magics_manager.registry['Steps'].skip_cell()\n"
+SKIP = "get_ipython().magics_manager.registry['Steps'].skip_cell()\n"
 
 
 @magics_class
@@ -50,13 +50,17 @@ class Steps(Magics):  # type: ignore[misc]  # traitlets are untyped
         self.chapter.change(_step("change", line, cell))
 
     def skip_cell(self) -> None:
-        """Answer a cell that a plan cannot run."""
-        self.chapter.say("cannot know: a change before it has not run\n")
+        """Answer a cell that cannot be run."""
+        if self.chapter.kept:
+            self.chapter.say("not checked: what the run made is kept\n")
+        else:
+            self.chapter.say("cannot know: a change before it has not run\n")
 
-    def guard_plan(self, lines: list[str]) -> list[str]:
-        """Replace Python cells once a planned change is pending: they would fail."""
+    def guard(self, lines: list[str]) -> list[str]:
+        """Replace Python cells that would fail: after a planned change, or if kept."""
         magic = lines and lines[0].startswith(("%%look", "%%change"))
-        return [SKIP_PLANNED] if self.chapter.pending and not magic else lines
+        skipped = self.chapter.kept or (self.chapter.pending and not magic)
+        return [SKIP] if skipped else lines
 
     def after_cell(self, result: ExecutionResult) -> None:
         """Unwind in the cell that failed, before its reply is sent."""
@@ -145,7 +149,7 @@ def _install(shell: InteractiveShell, chapter: Chapter) -> None:
     magics.chapter = chapter
     shell.register_magics(magics)
     shell.events.register("post_run_cell", magics.after_cell)
-    shell.input_transformers_cleanup.append(magics.guard_plan)
+    shell.input_transformers_cleanup.append(magics.guard)
 
 
 def _at_exit(chapter: Chapter, lifetime: contextlib.ExitStack) -> None:

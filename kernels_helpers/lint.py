@@ -32,6 +32,7 @@ CREATES = re.compile(
 )
 PRUNE = re.compile(r"\bdocker\b.*\bprune\b")
 PYTHON_WORDS = re.compile(r"^\s*(def|class|try|while|for)\b|\btime\.sleep\b", re.M)
+EXEC_RUN = "exec_run("  # loses output under load: docker/docker-py#3332
 NOTE = re.compile(r"note=\"([^\"]+)\"")
 
 Notebook: TypeAlias = nbformat.NotebookNode
@@ -139,6 +140,8 @@ def python(notebook: Notebook) -> Iterator[str]:
         found = PYTHON_WORDS.search(cell.source)
         if found and not cell.source.startswith("%%"):
             yield f"{_where(cell)}: {found[0].strip()!r} belongs into the package"
+        if EXEC_RUN in cell.source:
+            yield f"{_where(cell)}: exec_run can lose output: use `docker exec`"
 
 
 def outputs(notebook: Notebook) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What every kind of host promises: one body over all of them."""
 
 import gc
+import itertools
 import os
 import signal
 import threading
@@ -16,6 +17,8 @@ from kernels_helpers.connect import connect
 from kernels_helpers.errors import HostError, LabError
 from kernels_helpers.hosts import Host, LabHost, LocalHost
 from kernels_helpers.lab import life
+
+NAPS = itertools.count(1000)
 
 HOSTILE = [
     "plain",
@@ -63,6 +66,12 @@ def on_machine(word: str) -> list[str]:
         if word.encode() in words:
             found.append(words.decode())
     return found
+
+
+@pytest.fixture
+def nap() -> str:
+    """Give a time to sleep, by which to find the sleeper: nobody else has it."""
+    return f"{next(NAPS)}.{os.getpid()}"
 
 
 def until(condition: Callable[[], bool], *, seconds: float = 5) -> None:
@@ -177,35 +186,35 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_timeout_ends_the_group(host: Host) -> None:
-    result = host.run("echo started; sleep 1011.7 & sleep 1011.7", timeout=0.5)
+def test_timeout_ends_the_group(host: Host, nap: str) -> None:
+    result = host.run(f"echo started; sleep {nap} & sleep {nap}", timeout=0.5)
     assert result.timed_out
     assert result.rc != 0
     assert result.output == "started\n"
     assert result.seconds < 5
-    assert on_machine("1011.7") == []
+    until(lambda: on_machine(nap) == [])
 
 
 @pytest.mark.usefixtures("impatient")
-def test_timeout_holds_for_one_that_ignores_signals(host: Host) -> None:
-    result = host.run("trap '' INT TERM; echo started; sleep 1012.7", timeout=0.3)
+def test_timeout_holds_for_one_that_ignores_signals(host: Host, nap: str) -> None:
+    result = host.run(f"trap '' INT TERM; echo started; sleep {nap}", timeout=0.3)
     assert result.timed_out
     assert result.rc > 128
-    assert on_machine("1012.7") == []
+    until(lambda: on_machine(nap) == [])
 
 
-def test_timeout_holds_without_output(host: Host) -> None:
-    result = host.run("exec >&- 2>&-; sleep 1013.7", timeout=0.3)
+def test_timeout_holds_without_output(host: Host, nap: str) -> None:
+    result = host.run(f"exec >&- 2>&-; sleep {nap}", timeout=0.3)
     assert result.timed_out
-    assert on_machine("1013.7") == []
+    until(lambda: on_machine(nap) == [])
 
 
-def test_keyboard_interrupt_ends_the_command(host: Host) -> None:
+def test_keyboard_interrupt_ends_the_command(host: Host, nap: str) -> None:
     with pytest.raises(KeyboardInterrupt):
         host.run(
-            "echo started; (sleep 1014.7; true) & sleep 1014.7", on_output=Interrupt()
+            f"echo started; (sleep {nap}; true) & sleep {nap}", on_output=Interrupt()
         )
-    assert on_machine("1014.7") == []
+    until(lambda: on_machine(nap) == [])
 
 
 def test_keyboard_interrupt_lets_a_container_end(host: Host) -> None:
@@ -227,14 +236,16 @@ def test_keyboard_interrupt_lets_a_container_end(host: Host) -> None:
 
 
 @pytest.mark.parametrize(
-    "left", ["sleep 1015.7 &", "(while :; do echo 1015.7; sleep 0.01; done) &"]
+    "left", ["sleep {nap} &", "(while :; do echo {nap}; sleep 0.01; done) &"]
 )
-def test_background_process_does_not_hold_the_step(host: Host, left: str) -> None:
-    result = host.run(f"{left} echo done; exit 4", timeout=10)
+def test_background_process_does_not_hold_the_step(
+    host: Host, left: str, nap: str
+) -> None:
+    result = host.run(f"{left.format(nap=nap)} echo done; exit 4", timeout=10)
     assert (result.rc, result.timed_out) == (4, False)
     assert "done\n" in result.output
     assert result.seconds < 5
-    until(lambda: on_machine("1015.7") == [])
+    until(lambda: on_machine(nap) == [])
 
 
 def test_late_output_of_a_substitution_is_kept(host: Host) -> None:

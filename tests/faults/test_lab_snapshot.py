@@ -233,6 +233,13 @@ def test_disk_must_be_free_to_name(empty_home: Path) -> None:
         assert host.run("test -e /dev/vdb").rc == 1
 
 
+def test_commands_are_in_the_labs_cgroups(host: LabHost) -> None:
+    """Else neither its limits nor its end would reach them."""
+    groups = host.run("cat /proc/self/cgroup").output.splitlines()
+    assert len(groups) > 0
+    assert [line for line in groups if not line.endswith(":/")] == []
+
+
 def test_network_is_the_labs_own(host: LabHost) -> None:
     assert "eth0" not in host.run("ip -o link").output
     assert host.run("curl -sS -m 5 http://registry-1.docker.io/").rc == 6

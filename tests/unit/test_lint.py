@@ -111,6 +111,7 @@ SPOILED = [
     (add("%%change\ndocker volume prune -f"), "prunes what is not ours"),
     (add("%%change\ndocker system prune -f --volumes"), "prunes what is not ours"),
     (add("for x in y:\n    pass"), "belongs into the package"),
+    (add("container.exec_run('ls')"), "exec_run can lose output"),
     (add('check("x", True, note="0.0-0")'), "is not in runbooks/claims.yaml"),
 ]
 

@@ -1,5 +1,6 @@
 """Real processes, no engine: what every command of a chapter goes through."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 
 from kernels_helpers import process
 from kernels_helpers.process import run, start_time
+
+NAPS = itertools.count(1000)
 
 
 def sh(script: str) -> list[str]:
@@ -30,6 +33,12 @@ def alive(word: str) -> list[str]:
         if word.encode() in words.split(b"\0"):
             found.append(path.parts[2])
     return found
+
+
+@pytest.fixture
+def nap() -> str:
+    """Give a time to sleep, by which to find the sleeper: nobody else has it."""
+    return f"{next(NAPS)}.{os.getpid()}"
 
 
 def until(condition: Callable[[], bool], *, seconds: float = 5) -> None:
@@ -71,7 +80,7 @@ def test_environment_is_what_is_given() -> None:
 def test_missing_program_is_an_error_and_leaves_no_reaper() -> None:
     with pytest.raises(FileNotFoundError):
         run(["/no/such/program"])
-    assert reapers() == []
+    until(lambda: reapers() == [])
 
 
 def test_failure_before_exec_is_an_error_and_leaves_no_reaper() -> None:
@@ -80,7 +89,7 @@ def test_failure_before_exec_is_an_error_and_leaves_no_reaper() -> None:
 
     with pytest.raises(subprocess.SubprocessError):
         run(["true"], before_exec=fail)
-    assert reapers() == []
+    until(lambda: reapers() == [])
 
 
 def test_before_exec_runs_in_the_child() -> None:
@@ -92,20 +101,20 @@ def test_exit_code_of_a_signal(number: str, rc: int) -> None:
     assert run(sh(f"kill -{number} $$")).rc == rc
 
 
-def test_nothing_is_left_of_a_command() -> None:
-    run(sh("sleep 1031.7 & echo done"))
-    assert alive("1031.7") == []
-    assert reapers() == []
+def test_nothing_is_left_of_a_command(nap: str) -> None:
+    run(sh(f"sleep {nap} & echo done"))
+    until(lambda: alive(nap) == [])
+    until(lambda: reapers() == [])
 
 
-def test_leaving_the_group_is_allowed() -> None:
+def test_leaving_the_group_is_allowed(nap: str) -> None:
     """A daemon that a step starts on purpose lives on."""
-    run(sh("setsid sleep 1032.7 >/dev/null & sleep 0.2"))
-    (daemon,) = alive("1032.7")
+    run(sh(f"setsid sleep {nap} >/dev/null & sleep 0.2"))
+    (daemon,) = alive(nap)
     os.kill(int(daemon), signal.SIGKILL)
 
 
-@pytest.mark.parametrize("holder", ["sleep 1033.7", "while :; do echo x; done"])
+@pytest.mark.parametrize("holder", ["sleep 1000", "while :; do echo x; done"])
 def test_background_process_does_not_hold_the_command(holder: str) -> None:
     result = run(sh(f"({holder}) & echo done"), timeout=10)
     assert not result.timed_out
@@ -119,10 +128,10 @@ def test_timeout_counts_while_output_flows() -> None:
     assert result.seconds < 3
 
 
-def test_timeout_counts_when_output_is_closed() -> None:
-    result = run(sh("exec >&- 2>&-; sleep 1034.7"), timeout=0.3)
+def test_timeout_counts_when_output_is_closed(nap: str) -> None:
+    result = run(sh(f"exec >&- 2>&-; sleep {nap}"), timeout=0.3)
     assert result.timed_out
-    assert alive("1034.7") == []
+    until(lambda: alive(nap) == [])
 
 
 def test_command_may_close_its_output_early() -> None:
@@ -154,38 +163,38 @@ signal.pause()
     assert (tmp_path / "tidy").exists()
 
 
-def test_the_deaf_are_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_deaf_are_killed(monkeypatch: pytest.MonkeyPatch, nap: str) -> None:
     monkeypatch.setattr(process, "GRACE", 0.1)
-    result = run(sh("trap '' INT TERM; sleep 1035.7; sleep 1035.7"), timeout=0.1)
+    result = run(sh(f"trap '' INT TERM; sleep {nap}; sleep {nap}"), timeout=0.1)
     assert (result.rc, result.timed_out) == (137, True)
-    assert alive("1035.7") == []
+    until(lambda: alive(nap) == [])
 
 
-def test_failing_listener_ends_the_command() -> None:
+def test_failing_listener_ends_the_command(nap: str) -> None:
     def fail(_text: str) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        run(sh("echo go; sleep 1036.7"), on_output=fail)
-    assert alive("1036.7") == []
-    assert reapers() == []
+        run(sh(f"echo go; sleep {nap}"), on_output=fail)
+    until(lambda: alive(nap) == [])
+    until(lambda: reapers() == [])
 
 
-def test_ctrl_c_ends_the_command() -> None:
+def test_ctrl_c_ends_the_command(nap: str) -> None:
     def press(_text: str) -> None:
         threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
 
     with pytest.raises(KeyboardInterrupt):
-        run(sh("echo go; exec sleep 1037.7"), on_output=press)
-    assert alive("1037.7") == []
+        run(sh(f"echo go; exec sleep {nap}"), on_output=press)
+    until(lambda: alive(nap) == [])
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_reaper_ends_the_command_of_the_dead(number: signal.Signals) -> None:
+def test_reaper_ends_the_command_of_the_dead(number: signal.Signals, nap: str) -> None:
     script = (
         "from kernels_helpers.process import run\n"
         "run(['true'])\n"
-        "run(['bash', '-c', 'echo go; sleep 1038.7 & sleep 1038.7'], on_output=print)"
+        f"run(['bash', '-c', 'echo go; sleep {nap} & sleep {nap}'], on_output=print)"
     )
     with subprocess.Popen(
         [sys.executable, "-u", "-c", script], stdout=subprocess.PIPE
@@ -196,7 +205,7 @@ def test_reaper_ends_the_command_of_the_dead(number: signal.Signals) -> None:
             p for p in alive(process.REAPER) if f"\t{python.pid}\n" in status(p)
         ]
         python.send_signal(number)
-    until(lambda: alive("1038.7") == [])
+    until(lambda: alive(nap) == [])
     until(lambda: start_time(int(reaper)) is None)
 
 
