@@ -25,7 +25,7 @@ book: setup      ## run every chapter on a lab, then build the site
 
 test: setup lint types  ## run all tests: lint, types, unit, contract, faults, chapters
 	@$(BIN)/pytest --require-engine
-	@$(BIN)/pytest --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg \
+	@DOCKBOOK_LAB=nbval-$$$$ $(BIN)/pytest --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg \
 	  --nbval-cell-timeout 120 -p no:cacheprovider runbooks
 
 lint: setup      ## check code, notebooks, shell and layers

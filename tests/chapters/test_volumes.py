@@ -1,17 +1,20 @@
 """The chapter volumes: what must hold for it to be a model for others."""
 
 import json
+import os
+import signal
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from kernels_helpers import book, report
+from kernels_helpers import book, journal, report, sweep
+from kernels_helpers.errors import ParameterError
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
-from kernels_helpers.runner import Options, run
+from kernels_helpers.runner import Options, load, run
+from tests.chapters.test_run import BIN, kernel_of, until
 from tests.unit.test_ledger import PROVED
 
 VOLUMES = book.find("volumes")
@@ -47,6 +50,10 @@ def test_it_passes_twice_in_a_row_proves_the_ledger_and_leaves_nothing(
         assert stored["status"] == "passed"
 
 
+def begun(path: Path, body: str) -> bool:
+    return any(e["event"] == "begin" and body in e["body"] for e in journal.read(path))
+
+
 def inventory(lab: LabHost) -> list[str]:
     docker = lab.docker
     return sorted(
@@ -63,8 +70,7 @@ def test_two_runs_at_the_same_time_on_two_labs_pass(
     dockbook_home: Path, tmp_path: Path
 ) -> None:
     del dockbook_home
-    dockbook = str(Path(sys.executable).parent / "dockbook")
-    command = [dockbook, "run", "volumes", "--out"]
+    command = [str(BIN / "dockbook"), "run", "volumes", "--out"]
 
     def once(number: int) -> subprocess.CompletedProcess[str]:
         out = str(tmp_path / str(number))
@@ -93,3 +99,57 @@ def test_a_docker_that_does_something_wrong_makes_it_fail(
         liar.docker.close()
     assert made.status == "failed"
     assert (made.reason or "").startswith(("CheckFailed", "StepFailed", "NotFound"))
+
+
+HOSTILE = [
+    *("; rm -rf /", "$(touch /pwned)", "`touch /pwned`", "'", '"', "a b", "a\nb"),
+    *("-v", "--help", "ñame", "a/../../b", "", "\0", "*"),
+]
+
+
+def test_no_hostile_value_gets_past_the_types_but_as_data() -> None:
+    _, contract = load(VOLUMES)
+    for parameter in contract:
+        for value in HOSTILE:
+            with pytest.raises(ParameterError, match=f"parameter {parameter.name}"):
+                contract.read({parameter.name: value})
+
+
+def test_a_hostile_path_is_harmless(lab: LabHost, tmp_path: Path) -> None:
+    path = "/srv/a b'\"$(touch pwned); touch pwned & -v * ü"
+    made = attempt(lab, tmp_path, archive=path)
+    assert (made.status, made.reason) == ("passed", None)
+    assert lab.run("test -e /pwned || test -e pwned").rc == 1
+
+
+def test_after_kill_9_of_the_kernel_sweep_leaves_nothing(
+    dockbook_home: Path, tmp_path: Path
+) -> None:
+    """Want sweep to be enough where no runner of ours was watching."""
+    del dockbook_home
+    host = life.up("killed")
+    journal_path = tmp_path / "journal.jsonl"
+    command = [
+        *(str(BIN / "papermill"), str(VOLUMES), str(tmp_path / "out.ipynb")),
+        *("--no-progress-bar", "-p", "host", host.url),
+    ]
+    env = {**os.environ, "DOCKBOOK_JOURNAL": str(journal_path)}
+    try:
+        with subprocess.Popen(
+            command, env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        ) as run_:
+            until(lambda: begun(journal_path, "-volumes-from"))
+            os.kill(kernel_of(run_.pid), signal.SIGKILL)
+            assert run_.wait(60) != 0
+        assert sweep.find(host.docker) != []
+        swept = subprocess.run(
+            [str(BIN / "dockbook"), "sweep", "--host", host.url],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert swept.returncode == 0, swept.stderr
+        assert sweep.find(host.docker) == []
+        host.docker.close()
+    finally:
+        life.down("killed")
