@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from kernels_helpers.cli_evidence import diff, report, verify
 from kernels_helpers.cli_lab import lab
 from kernels_helpers.errors import DockbookError, ParameterError, UsageError
 
@@ -259,4 +260,5 @@ def build(runs: Path) -> None:
     click.echo(f"{'pages':<14} {sites.SITE / '_build' / 'html' / 'index.html'}")
 
 
-main.add_command(lab)
+for command in (lab, verify, diff, report):
+    main.add_command(command)

@@ -24,7 +24,7 @@ from kernels_helpers.chapter import Chapter
 from kernels_helpers.diagrams import Diagram
 from kernels_helpers.errors import ChapterError, DockbookError
 from kernels_helpers.hosts.lab import home
-from kernels_helpers.journal import Journal
+from kernels_helpers.journal import Journal, who
 from kernels_helpers.labels import new_run_id
 from kernels_helpers.parameters import Contract
 
@@ -102,10 +102,19 @@ def open_chapter(name: str) -> Chapter:
         "open",
         chapter=name,
         run=run,
+        user=who(),
         host=host.url,
         engine=version["Version"],
         api=version["ApiVersion"],
+        platform=f"{version.get('Os')}/{version.get('Arch')}",
+        kernel=version.get("KernelVersion"),
         parameters=values,
+        images={
+            tag: image["Id"]
+            for image in host.docker.api.images()
+            for tag in image["RepoTags"] or ()
+            if tag in values.values()
+        },
         plan=chapter.plan,
     )
     _install(shell, chapter)

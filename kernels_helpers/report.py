@@ -1,7 +1,9 @@
 """The report of a run: a pure function of the executed notebook and the journal."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from kernels_helpers import journal
 NOTEBOOK = "chapter.ipynb"
 JOURNAL = "journal.jsonl"
 REPORT = "report.json"
+ADDED = {"papermill-error-cell-tag", "injected-parameters"}  # papermill's own cells
 
 
 @dataclass
@@ -19,7 +22,9 @@ class Report:
     """Tell what a run did and whether it passed.
 
     ``status`` is ``passed``, ``failed`` or ``planned``; ``pending`` counts the
-    changes that a plan would make or cannot know.
+    changes that a plan would make or cannot know. ``source`` is the hash of the
+    chapter (see :func:`source_of`), ``notebook`` that of the executed notebook,
+    ``journal`` that of the journal's last line.
     """
 
     run: str
@@ -33,6 +38,11 @@ class Report:
     ended: str | None
     seconds: float
     parameters: dict[str, Any]
+    user: str | None
+    images: dict[str, str]
+    source: str
+    notebook: str
+    journal: str
     checks: list[dict[str, Any]] = field(default_factory=list)
     steps: list[dict[str, Any]] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
@@ -53,6 +63,12 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Return what ``report.json`` holds."""
         return {**asdict(self), "pending": self.pending}
+
+    def as_text(self) -> str:
+        """Return the text of ``report.json``."""
+        text = json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
+        # of half a surrogate pair this makes the escape that JSON has for it
+        return text.encode("utf-8", "backslashreplace").decode()
 
 
 def make(folder: Path, run: str, chapter: str) -> Report:
@@ -75,10 +91,29 @@ def make(folder: Path, run: str, chapter: str) -> Report:
         ended=timing.get("end_time"),
         seconds=round(timing.get("duration") or 0.0, 3),
         parameters=opened.get("parameters", {}),
+        user=opened.get("user"),
+        images=opened.get("images", {}),
+        source=source_of(notebook),
+        notebook=sha256((folder / NOTEBOOK).read_bytes()).hexdigest(),
+        journal=journal.head(folder / JOURNAL),
         checks=checks,
         steps=_pick(events, "end", ("kind", "body", "rc", "seconds", "attempt")),
         answers=_pick(events, "answer", ("kind", "body", "answer")),
     )
+
+
+def source_of(notebook: nbformat.NotebookNode) -> str:
+    """Hash what a chapter says and does: its cells, without their outputs.
+
+    A chapter, its executed notebook and the chapter with other outputs recorded
+    in it have the same hash.
+    """
+    cells = [
+        [cell.cell_type, cell.source]
+        for cell in notebook.cells
+        if not ADDED & {*cell.metadata.get("tags", ())}
+    ]
+    return sha256(json.dumps(cells).encode()).hexdigest()
 
 
 def _pick(

@@ -1,7 +1,6 @@
 """One run of a chapter: parameters, host, papermill, evidence, sweep."""
 
 import contextlib
-import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from kernels_helpers import book, report, sweep
 from kernels_helpers.connect import connect
 from kernels_helpers.errors import ChapterError, DockbookError, UsageError
 from kernels_helpers.hosts import Host
+from kernels_helpers.journal import Journal
 from kernels_helpers.lab import life
 from kernels_helpers.labels import new_run_id
 from kernels_helpers.parameters import Contract
@@ -109,9 +109,9 @@ def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Re
     if made.status == "passed" and left:
         reason = f"left behind: {', '.join(f'{f.kind} {f.name}' for f in left)}"
     if reason and made.reason is None:
-        made.status, made.reason = "failed", reason
-    target = folder / report.REPORT
-    target.write_text(json.dumps(made.as_dict(), indent=2, ensure_ascii=False) + "\n")
+        Journal(folder / report.JOURNAL).write("failed", reason=reason)
+        made = report.make(folder, run_id, chapter)
+    (folder / report.REPORT).write_text(made.as_text(), encoding="utf-8")
     return made
 
 
