@@ -194,13 +194,13 @@ def _wait(folder: Path) -> None:
 def _watch(name: str) -> None:
     """Start the watcher: it ends the lab when nobody holds its lock any more.
 
-    It is small until then: a Python would slow the start down, and cost 40 MB.
+    It is a small ``flock`` until it has the lock, then a Python that holds on to it:
+    a Python from the beginning would slow the start down, and cost 40 MB.
     """
     end = [sys.executable, "-I", "-m", "kernels_helpers.lab.watch", name]
     lock = home() / ".locks" / f"{name}.users"
-    wait = 'flock "$0" true; exec "$@"'
     subprocess.run(
-        ["setsid", "--fork", "sh", "-c", wait, lock, *end],
+        ["setsid", "--fork", "flock", "--no-fork", lock, *end],
         env={**os.environ, "DOCKBOOK_HOME": str(home())},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -210,11 +210,8 @@ def _watch(name: str) -> None:
 
 
 def end_when_unused(name: str) -> None:
-    """Wait until nobody uses a lab; end it unless it is persistent."""
-    with (
-        _lock(name, "users", fcntl.LOCK_EX),
-        _lock(name, "life", fcntl.LOCK_EX),
-    ):
+    """End a lab whose lock the watcher got, unless it is persistent."""
+    with _lock(name, "life", fcntl.LOCK_EX):
         state = LabState.load(home() / name)
         if state is None or not (state.alive and state.persistent):
             _clean(name)

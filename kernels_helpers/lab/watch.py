@@ -1,4 +1,7 @@
-"""The watcher of a lab: a process that outlives whoever started it."""
+"""The watcher of a lab: a process that outlives whoever started it.
+
+It runs under ``flock``, which waits until nobody uses the lab.
+"""
 
 import sys
 
