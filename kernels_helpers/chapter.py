@@ -100,7 +100,7 @@ class Chapter:
         if self.keep:
             self.kept = True
             self.finish()
-            self.say(f"kept: `dockbook sweep {self.run}` removes it\n")
+            self.say(f"kept: `dockbook undo {self.run}` takes it back\n")
             return
         while self._undo:
             self._undo_one(self._undo.pop())
@@ -114,6 +114,10 @@ class Chapter:
             self.journal.write("sweep failed", error=str(error))
             self.say(f"✘ sweep: {error}\n  `dockbook sweep {self.run}` tries again\n")
         self.ended = "the chapter has been unwound"
+
+    def recall(self, steps: list[Step]) -> None:
+        """Take over the steps of a run that ended before it was unwound."""
+        self._undo.extend(steps)
 
     def left(self) -> list[str]:
         """Name the objects that still carry the label of this run."""
@@ -156,7 +160,9 @@ class Chapter:
 
     def _execute(self, step: Step) -> None:
         facts = {"kind": step.kind, "body": step.body}
-        self.journal.write("begin", **facts, undo=step.undo, user=step.user)
+        self.journal.write(
+            "begin", **facts, unless=step.unless, undo=step.undo, user=step.user
+        )
         attempt = 0
         while True:
             attempt += 1
@@ -182,6 +188,7 @@ class Chapter:
 
     def _undo_one(self, step: Step) -> None:
         if step.unless and not self._holds(step):
+            self.journal.write("undo", undo=step.undo, rc=None, ok=True)
             return  # it never came to be
         result = self._run(step, step.undo or "true")
         undone = result.rc == 0 and not (step.unless and self._holds(step))

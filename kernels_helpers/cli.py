@@ -5,17 +5,16 @@ Exit codes: 0 ok; 1 a step or a check failed; 2 the call cannot be understood;
 """
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from kernels_helpers.cli_evidence import diff, report, verify
+from kernels_helpers.cli_author import bake, lint, site, teller
+from kernels_helpers.cli_evidence import PENDING, diff, report, sweep, undo, verify
 from kernels_helpers.cli_lab import lab
 from kernels_helpers.errors import DockbookError, ParameterError, UsageError
 
-PENDING = 4
 INTERRUPTED = 130
 
 
@@ -53,14 +52,44 @@ def list_() -> None:
 
 @main.command()
 @click.argument("chapter")
-def show(chapter: str) -> None:
+@click.option("--json-schema", "as_schema", is_flag=True, help="Print a JSON Schema.")
+def show(chapter: str, as_schema: bool) -> None:
     """Show the parameters of a chapter: name, type, default, help."""
+    import json
+
     from kernels_helpers import book, runner
+    from kernels_helpers.schema import json_schema
 
     notebook, contract = runner.load(book.find(chapter))
-    click.echo(notebook.cells[0].source.splitlines()[0].lstrip("# "))
+    title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
+    if as_schema:
+        click.echo(json.dumps(json_schema(contract, title), indent=2))
+        return
+    click.echo(title)
     for p in contract:
         click.echo(f"  {p.name}: {p.type} = {p.default!r}\n      {p.describe()}")
+
+
+@main.command()
+@click.argument("chapter")
+@click.option(
+    "-p", "pairs", multiple=True, metavar="NAME=VALUE", help="Set a parameter."
+)
+@click.option(
+    "-f", "file", type=click.Path(path_type=Path), help="Read parameters from YAML."
+)
+@click.option("--keep", is_flag=True, help="Leave what a lesson made.")
+def script(chapter: str, pairs: tuple[str, ...], file: Path | None, keep: bool) -> None:
+    """Print a chapter as one bash script to read and run on a Docker host."""
+    from kernels_helpers import book, labels, runner
+    from kernels_helpers import script as scripts
+
+    path = book.find(chapter)
+    notebook, contract = runner.load(path)
+    values = contract.read(_parameters(pairs, file, None))
+    run_id = labels.new_run_id(book.name_of(path))
+    text = scripts.script(notebook, contract, values, run_id, unwind=not keep)
+    click.echo(text, nl=False)
 
 
 @main.command()
@@ -73,6 +102,7 @@ def show(chapter: str) -> None:
     "-f", "file", type=click.Path(path_type=Path), help="Read parameters from YAML."
 )
 @click.option("--host", metavar="URL", help="lab://, lab://NAME or local://.")
+@click.option("--ask", "asking", is_flag=True, help="Ask for the parameters not given.")
 @click.option("--plan", is_flag=True, help="Only say what would be changed.")
 @click.option("--keep", is_flag=True, help="Leave what a lesson made.")
 @click.option(
@@ -84,12 +114,13 @@ def show(chapter: str) -> None:
 )
 def run(
     chapters: tuple[str, ...],
-    all_: bool,  # noqa: FBT001 - click passes options by name
+    all_: bool,
     pairs: tuple[str, ...],
     file: Path | None,
     host: str | None,
-    plan: bool,  # noqa: FBT001
-    keep: bool,  # noqa: FBT001
+    asking: bool,
+    plan: bool,
+    keep: bool,
     out: Path,
 ) -> None:
     """Run chapters headless and leave their evidence in a folder.
@@ -104,12 +135,14 @@ def run(
         )
     given = _parameters(pairs, file, host)
     paths = [book.find(c) for c in chapters] or list(book.chapters().values())
+    if asking:
+        given |= _ask(paths, given)
     options = runner.Options(given, out, plan=plan, keep=keep)
     runner.prepare(paths, options)
     reports = []
     for path in paths:
         click.echo(f"{book.name_of(path)}")
-        made = runner.run(path, options, _teller())
+        made = runner.run(path, options, teller())
         reports.append(made)
         click.echo(f"  {_verdict(made)}\n  evidence: {out / made.run}")
         if made.interrupted:
@@ -134,17 +167,20 @@ def _parameters(
     return given | ({"host": host} if host else {})
 
 
-def _teller() -> Callable[[int, str], None]:
-    """Make a function that prints each heading once, with the number of its cell."""
-    last = ""
+def _ask(paths: list[Path], given: dict[str, Any]) -> dict[str, Any]:
+    from kernels_helpers import ask, runner
 
-    def tell(number: int, heading: str) -> None:
-        nonlocal last
-        if heading != last:
-            click.echo(f"  cell {number:>2}  {heading}")
-            last = heading
+    if len(paths) != 1:
+        raise UsageError("--ask is for one chapter at a time")
+    _, contract = runner.load(paths[0])
 
-    return tell
+    def prompt(text: str, default: str) -> str:
+        return str(click.prompt(text, default=default))
+
+    try:
+        return dict(ask.ask(contract, given, prompt))
+    except click.Abort as error:
+        raise KeyboardInterrupt from error
 
 
 def _verdict(made: Any) -> str:
@@ -157,32 +193,6 @@ def _verdict(made: Any) -> str:
     counted = f"{held} checks held, {len(made.steps)} steps, {made.seconds:.1f} s"
     told = f"{made.status}: {counted}"
     return f"{told}\n  {made.reason}" if made.reason else told
-
-
-@main.command()
-@click.argument("chapters", nargs=-1)
-def bake(chapters: tuple[str, ...]) -> None:
-    """Run chapters on a fresh lab and record their outputs in the notebooks."""
-    from kernels_helpers import bake as baking
-    from kernels_helpers import book
-
-    for path in [book.find(c) for c in chapters] or list(book.chapters().values()):
-        changed = baking.bake(path, _teller())
-        click.echo(f"{path}: {'recorded' if changed else 'unchanged'}")
-
-
-@main.command()
-@click.argument("chapters", nargs=-1)
-def lint(chapters: tuple[str, ...]) -> None:
-    """Check the structure of chapters."""
-    from kernels_helpers import book
-    from kernels_helpers import lint as linting
-
-    paths = [book.find(c) for c in chapters] or list(book.chapters().values())
-    problems = [f"{path}: {p}" for path in paths for p in linting.lint(path)]
-    click.echo("\n".join(problems) or f"{len(paths)} chapters: nothing to mend")
-    if problems:
-        sys.exit(1)
 
 
 @main.command()
@@ -199,66 +209,5 @@ def doctor() -> None:
     click.echo("ok      a lab can be started here")
 
 
-@main.command()
-@click.argument("run_id", metavar="[RUN]", required=False)
-@click.option(
-    "--host", default="lab://", show_default=True, metavar="URL", help="Where."
-)
-@click.option("--apply", is_flag=True, help="Remove on a host that is not a lab.")
-def sweep(run_id: str | None, host: str, apply: bool) -> None:  # noqa: FBT001
-    """Remove what runs left behind: only objects with the label dockbook.run.
-
-    On a host that is not a lab it only lists them, unless --apply is given.
-    """
-    from kernels_helpers import sweep as sweeping
-    from kernels_helpers.connect import connect
-
-    with connect(host) as joined:
-        found = sweeping.find(joined.docker, run_id)
-        removing = joined.is_lab or apply
-        for item in sweeping.remove(joined.docker, found) if removing else found:
-            verb = "removed" if removing else "would remove"
-            click.echo(f"{verb} {item.kind} {item.name} (run {item.run})")
-    if not found:
-        click.echo("nothing to sweep")
-    elif not removing:
-        click.echo("nothing was removed: add --apply")
-        sys.exit(PENDING)
-
-
-@main.group()
-def site() -> None:
-    """Build the site."""
-
-
-@site.command()
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path),
-    default="runs/book",
-    show_default=True,
-    help="Folder with the runs to publish; else the recorded outputs are.",
-)
-def build(runs: Path) -> None:
-    """Build the site from executed chapters and tell what it shows."""
-    from collections import Counter
-
-    from kernels_helpers import book
-    from kernels_helpers import site as sites
-
-    pages = sites.build(runs)
-    for page in pages:
-        facts = page.facts
-        held = sum(check["ok"] for check in page.checks)
-        took = f", {facts['seconds']:.1f} s" if facts else ""
-        click.echo(f"{page.name:<14} {page.status}: {held} checks held{took}")
-        if facts:
-            click.echo(f"{'':<14} evidence: {runs / facts['run']}")
-    verdicts = Counter(claim["verdict"] for claim in book.ledger())
-    counted = ", ".join(f"{verdicts[v]} {v}" for v in book.VERDICTS if verdicts[v])
-    click.echo(f"{'claims':<14} {counted}")
-    click.echo(f"{'pages':<14} {sites.SITE / '_build' / 'html' / 'index.html'}")
-
-
-for command in (lab, verify, diff, report):
+for command in (bake, lint, site, lab, sweep, undo, verify, diff, report):
     main.add_command(command)

@@ -1,8 +1,10 @@
-"""The commands that read what runs have left: verify, diff, report."""
+"""The commands for what runs have left: verify, diff, report, undo, sweep."""
 
 import sys
 
 import click
+
+PENDING = 4  # exit code: something would be changed
 
 
 @click.command()
@@ -15,6 +17,21 @@ def verify(run: str) -> None:
     click.echo("\n".join(problems) or "the evidence is whole")
     if problems:
         sys.exit(1)
+
+
+@click.command()
+@click.argument("run")
+def undo(run: str) -> None:
+    """Undo a run that was killed or kept, from its journal."""
+    from kernels_helpers import evidence
+    from kernels_helpers import undo as undoing
+
+    def say(text: str) -> None:
+        click.echo(text, nl=False)
+
+    if not undoing.undo(evidence.find(run), say):
+        sys.exit(1)
+    click.echo("nothing of the run is left")
 
 
 @click.command()
@@ -50,3 +67,30 @@ def report(run: str, form: str) -> None:
     else:
         make = {"junit": formats.junit, "html": formats.html, "md": formats.markdown}
         click.echo(make[form](folder))
+
+
+@click.command()
+@click.argument("run_id", metavar="[RUN]", required=False)
+@click.option(
+    "--host", default="lab://", show_default=True, metavar="URL", help="Where."
+)
+@click.option("--apply", is_flag=True, help="Remove on a host that is not a lab.")
+def sweep(run_id: str | None, host: str, apply: bool) -> None:
+    """Remove what runs left behind: only objects with the label dockbook.run.
+
+    On a host that is not a lab it only lists them, unless --apply is given.
+    """
+    from kernels_helpers import sweep as sweeping
+    from kernels_helpers.connect import connect
+
+    with connect(host) as joined:
+        found = sweeping.find(joined.docker, run_id)
+        removing = joined.is_lab or apply
+        for item in sweeping.remove(joined.docker, found) if removing else found:
+            verb = "removed" if removing else "would remove"
+            click.echo(f"{verb} {item.kind} {item.name} (run {item.run})")
+    if not found:
+        click.echo("nothing to sweep")
+    elif not removing:
+        click.echo("nothing was removed: add --apply")
+        sys.exit(PENDING)

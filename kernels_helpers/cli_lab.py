@@ -51,7 +51,7 @@ def shell(name: str) -> None:
 
 @lab.command("ls")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-def ls(as_json: bool) -> None:  # noqa: FBT001
+def ls(as_json: bool) -> None:
     """List the labs of the current user: name, socket, pid, state."""
     from kernels_helpers.lab import life
 

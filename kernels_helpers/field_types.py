@@ -28,6 +28,7 @@ from kernels_helpers.kinds import (
     MisfitError,
     Scalar,
     is_int64,
+    pattern,
 )
 
 __all__ = [
@@ -48,41 +49,70 @@ __all__ = [
 NAME_MAX = 255  # characters of the name of a volume or repository
 IMAGE_MAX = 1024  # more characters than name, tag and digest can have
 PATH_MAX = 4096  # bytes of a path and its NUL
+HOST_MAX = 253  # characters of a host name
+PORT_MAX = 65535
+
+
+# Patterns are read by Python here and by others in the JSON Schema: they keep to
+# what both know. What they cannot say is in the rules.
+OBJECT = "[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}"
+DURATION = "[1-9][0-9]{0,5}[smh]"
+SIZE = "[1-9][0-9]{0,18}[bkmg]"
+PATH = r"/[^\0\n]*"
+HOST_LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+HOST_NAME = rf"{HOST_LABEL}(?:\.{HOST_LABEL})*"
+HOST_URL = (
+    r"local://|lab://(?:[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62})?"
+    r"|ssh://(?:[a-zA-Z0-9_][a-zA-Z0-9_.-]*@)?"
+    rf"(\[[0-9a-fA-F:]+\]|{HOST_NAME})(?::([1-9][0-9]{{0,4}}))?"
+)
+
+
+def _image_pattern() -> str:
+    """Put together the grammar of an image reference; its name is a group."""
+    part = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+    label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+    host = rf"(?:{label}(?:\.{label})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
+    tag = "[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}"
+    digest = "sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}"
+    short = f"(?!.{{{IMAGE_MAX + 1}}})"  # first: what follows takes quadratic time
+    not_this = r"(?![0-9a-f]{64}$)(?![a-zA-Z0-9-]*[A-Z][a-zA-Z0-9-]*/)"
+    name = rf"((?:{host}/)?{part}(?:/{part})*)"
+    return rf"{short}{not_this}{name}(?::{tag})?(?:@(?:{digest}))?"
+
+
+IMAGE = _image_pattern()
 
 
 def _is_port(value: int) -> bool:
     """Say whether a number is a TCP or UDP port."""
-    return value in range(1, 65536)
+    return value in range(1, PORT_MAX + 1)
 
 
 def _is_path(value: str) -> bool:
     """Say whether Linux can open a text as an absolute path."""
     size = len(value.encode(errors="replace"))
-    return bool(re.fullmatch(r"/[^\0\n]*", value)) and size < PATH_MAX
+    return bool(re.fullmatch(PATH, value)) and size < PATH_MAX
 
 
 def _is_size(value: str) -> bool:
     """Say whether a text is a number of bytes with a unit."""
-    if not re.fullmatch(r"[1-9][0-9]{0,18}[bkmg]", value):
+    if not re.fullmatch(SIZE, value):
         return False
     return is_int64(int(value[:-1]) << 10 * "bkmg".index(value[-1]))
 
 
 def _is_host_name(value: str) -> bool:
     """Say whether a text is a host name (RFC 1123) or an IPv4 address."""
-    label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-    return bool(re.fullmatch(rf"(?=.{{1,253}}\Z){label}(?:\.{label})*", value))
+    return len(value) <= HOST_MAX and bool(re.fullmatch(HOST_NAME, value))
 
 
 def _is_host_url(value: str) -> bool:
     """Say whether a text names a host that Docker runs on."""
-    if re.fullmatch(r"local://|lab://(?:[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62})?", value):
-        return True
-    user, host = r"(?:[a-zA-Z0-9_][a-zA-Z0-9_.-]*@)?", r"(\[[0-9a-fA-F:]+\]|[^\[\]:]+)"
-    found = re.fullmatch(rf"ssh://{user}{host}(?::([1-9][0-9]{{0,4}}))?", value)
+    found = re.fullmatch(HOST_URL, value)
     return (
         found is not None
-        and (found[1][0] == "[" or _is_host_name(found[1]))
+        and len(found[1] or "") <= HOST_MAX
         and _is_port(int(found[2] or 22))
     )
 
@@ -93,24 +123,18 @@ def _is_image(value: str) -> bool:
     Two things it lets pass are refused: an image ID, which is no name, and
     ``Upper/name``, for which Docker would look for a registry called Upper.
     """
-    if len(value) > IMAGE_MAX:  # what follows takes quadratic time
-        return False
-    part = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-    label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
-    host = rf"(?:{label}(?:\.{label})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
-    tag = "[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}"
-    digest = "sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}"
-    not_this = r"(?![0-9a-f]{64}\Z)(?![a-zA-Z0-9-]*[A-Z][a-zA-Z0-9-]*/)"
-    found = re.fullmatch(
-        rf"{not_this}((?:{host}/)?{part}(?:/{part})*)(?::{tag})?(?:@(?:{digest}))?",
-        value,
-    )
+    found = re.fullmatch(IMAGE, value)
     return found is not None and len(found[1]) <= NAME_MAX
 
 
-def _matches(pattern: str) -> Callable[[str], bool]:
+def _text(wanted: str, form: str, rule: Callable[[str], bool], **more: int) -> Scalar:
+    """Make the type of a text that has a form, and keeps to a rule besides."""
+    return Scalar(str, wanted, rule, {**pattern(form), **more})
+
+
+def _matches(form: str) -> Callable[[str], bool]:
     """Make a rule from a pattern."""
-    return lambda value: re.fullmatch(pattern, value) is not None
+    return lambda value: re.fullmatch(form, value) is not None
 
 
 def _object_name(thing: str, example: str) -> Scalar:
@@ -119,7 +143,7 @@ def _object_name(thing: str, example: str) -> Scalar:
         f"a {thing} name: 2 to 255 letters, digits, '_', '.' or '-', "
         f"the first a letter or digit, such as {example}"
     )
-    return Scalar(str, wanted, _matches(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}"))
+    return _text(wanted, OBJECT, _matches(OBJECT))
 
 
 ContainerName = Annotated[str, _object_name("container", "web")]
@@ -127,31 +151,54 @@ VolumeName = Annotated[str, _object_name("volume", "site-data")]
 NetworkName = Annotated[str, _object_name("network", "back-end")]
 ImageReference = Annotated[
     str,
-    Scalar(str, "an image reference: lower-case [HOST/]NAME[:TAG][@DIGEST]", _is_image),
+    _text(
+        "an image reference: lower-case [HOST/]NAME[:TAG][@DIGEST]", IMAGE, _is_image
+    ),
 ]
-Port = Annotated[int, Scalar(int, "a port: a whole number from 1 to 65535", _is_port)]
+Port = Annotated[
+    int,
+    Scalar(
+        int,
+        "a port: a whole number from 1 to 65535",
+        _is_port,
+        {"minimum": 1, "maximum": PORT_MAX},
+    ),
+]
 Size = Annotated[
-    str, Scalar(str, "a size: a whole number and b, k, m or g, such as 64m", _is_size)
+    str,
+    _text("a size: a whole number and b, k, m or g, such as 64m", SIZE, _is_size),
 ]
 Duration = Annotated[
     str,
-    Scalar(
-        str,
+    _text(
         "a duration: a whole number and s, m or h, such as 30s",
-        _matches(r"[1-9][0-9]{0,5}[smh]"),
+        DURATION,
+        _matches(DURATION),
     ),
 ]
 AbsolutePath = Annotated[
-    str, Scalar(str, "an absolute path on one line, such as /srv/data", _is_path)
+    str,
+    _text(
+        "an absolute path on one line, such as /srv/data",
+        PATH,
+        _is_path,
+        maxLength=PATH_MAX - 1,
+    ),
 ]
 HostName = Annotated[
-    str, Scalar(str, "a host name, such as registry.example.com", _is_host_name)
+    str,
+    _text(
+        "a host name, such as registry.example.com",
+        HOST_NAME,
+        _is_host_name,
+        maxLength=HOST_MAX,
+    ),
 ]
 HostURL = Annotated[
     str,
-    Scalar(
-        str,
+    _text(
         "a host URL: lab://, lab://NAME, local:// or ssh://[USER@]HOST[:PORT]",
+        HOST_URL,
         _is_host_url,
     ),
 ]

@@ -6,8 +6,9 @@ text. A str is its text: ``1.10``, ``007``, ``on`` and ``null`` stay as written.
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Text",
     "as_text",
     "is_int64",
+    "pattern",
     "require_variable",
 ]
 
@@ -36,6 +38,8 @@ FORMS: dict[type, tuple[str, Callable[[str], object]]] = {
     float: (r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", float),
     bool: (r"true|false", "true".__eq__),
 }
+
+JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
 class MisfitError(ValueError):
@@ -55,14 +59,21 @@ class Kind(Protocol):
     def read(self, text: Text) -> object:
         """Return the value that a text stands for, or raise MisfitError."""
 
+    def schema(self) -> dict[str, Any]:
+        """Say in JSON Schema what belongs."""
+
 
 @dataclass(frozen=True)
 class Scalar:
-    """Accept the values of one Python type that keep to a rule."""
+    """Accept the values of one Python type that keep to a rule.
+
+    ``limits`` says of the rule what JSON Schema has words for.
+    """
 
     base: type
     wanted: str
     rule: Callable[[Any], bool]
+    limits: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def check(self, value: object) -> object:
         """Return the value; an int given for a float becomes one."""
@@ -78,6 +89,10 @@ class Scalar:
         if isinstance(text, str) and re.fullmatch(form, text):
             return self.check(convert(text))
         return self.check(text)
+
+    def schema(self) -> dict[str, Any]:
+        """Say the type and the limits."""
+        return {"type": JSON_TYPES[self.base], **self.limits}
 
 
 @dataclass(frozen=True)
@@ -100,6 +115,10 @@ class Choice:
     def read(self, text: Text) -> object:
         """Return the text if it is one of the words."""
         return self.check(text)
+
+    def schema(self) -> dict[str, Any]:
+        """List the words."""
+        return {"type": "string", "enum": [*self.words]}
 
 
 @dataclass(frozen=True)
@@ -124,6 +143,12 @@ class ListOf:
         if isinstance(text, str):
             text = [part.strip() for part in text.split(",")] if text.strip() else []
         return [self._item(n, self.item.read, x) for n, x in enumerate(text, 1)]
+
+    def schema(self) -> dict[str, Any]:
+        """Say what each item is; a text is one line that is not empty."""
+        item = self.item.schema()
+        line = {"allOf": [pattern(r"[^\n]+")]} if item["type"] == "string" else {}
+        return {"type": "array", "items": {**item, **line}}
 
     @staticmethod
     def _item(number: int, accept: Callable[[Any], object], value: object) -> object:
@@ -158,6 +183,10 @@ class Maybe:
         """Return None for a text that means it."""
         none = isinstance(text, str) and text in NONE
         return None if none else self.kind.read(text)
+
+    def schema(self) -> dict[str, Any]:
+        """Say what the other kind accepts, or null."""
+        return {"anyOf": [self.kind.schema(), {"type": "null"}]}
 
 
 def as_text(value: object) -> str:
@@ -209,9 +238,28 @@ def is_int64(value: int) -> bool:
     return -(2**63) <= value < 2**63
 
 
+def pattern(expression: str) -> dict[str, Any]:
+    """Want a whole text in JSON Schema to match.
+
+    Its patterns are searched for, by rules of JavaScript or of Python: in the
+    latter ``$`` alone would let a line break follow.
+    """
+    return {"pattern": rf"^(?:{expression})$(?!\n)"}
+
+
 BUILTINS: dict[str, Kind] = {
-    "str": Scalar(str, "text", _any),
-    "int": Scalar(int, "a whole number of 64 bits", is_int64),
-    "float": Scalar(float, "a finite number", math.isfinite),
+    "str": Scalar(str, "text", _any, pattern(r"[^\0]*")),
+    "int": Scalar(
+        int,
+        "a whole number of 64 bits",
+        is_int64,
+        {"minimum": -(2**63), "maximum": 2**63 - 1},
+    ),
+    "float": Scalar(
+        float,
+        "a finite number",
+        math.isfinite,
+        {"minimum": -sys.float_info.max, "maximum": sys.float_info.max},
+    ),
     "bool": Scalar(bool, "true or false", _any),
 }

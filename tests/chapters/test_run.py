@@ -255,5 +255,44 @@ def test_a_full_disk_is_one_line(dockbook_home: Path, tmp_path: Path) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     assert "No space left on device" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
-    life.gc()
-    assert not any(name.startswith("run-") for name in life.names()), dockbook_home
+    del dockbook_home
+    until(lambda: not any(name.startswith("run-") for name in life.names()))
+
+
+def test_undo_takes_a_killed_run_back_from_its_journal_and_twice_is_harmless(
+    own_lab: LabHost, tmp_path: Path
+) -> None:
+    """Want what no sweep can find: a file of the host."""
+    mark = "%%change\n#| undo: rm /srv/mark\ntouch /srv/mark"
+    chapter = notebooks.write(tmp_path / "small.ipynb", BINDING, MAKE, mark, WAIT)
+    out = tmp_path / "out"
+    words = command("run", chapter, "--host", own_lab.url, "--out", out)
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as run:
+        until(began(out, "sleep 300"))
+        kernel = kernel_of(run.pid)
+        os.kill(run.pid, signal.SIGKILL)
+        os.kill(kernel, signal.SIGKILL)
+    (folder,) = out.iterdir()
+    assert own_lab.run("test -e /srv/mark").rc == 0
+    for _ in range(2):
+        done = call("undo", folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert own_lab.run("test -e /srv/mark").rc == 1
+        assert own_lab.docker.volumes.list() == []
+    assert call("verify", folder).returncode == 0
+    assert report_in(out)["status"] == "failed"
+
+
+def test_undo_of_a_run_whose_lab_is_gone_says_so(
+    dockbook_home: Path, tmp_path: Path
+) -> None:
+    del dockbook_home
+    chapter = notebooks.write(
+        tmp_path / "small.ipynb", BINDING, MAKE, CHECK, UNWIND, LEFT
+    )
+    out = tmp_path / "out"
+    assert call("run", chapter, "--out", out).returncode == 0
+    (folder,) = out.iterdir()
+    done = call("undo", folder)
+    assert done.returncode == 3
+    assert "is not running" in done.stderr

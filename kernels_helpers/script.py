@@ -1,0 +1,258 @@
+"""A chapter as one bash script, for a person to read and run on a Docker host.
+
+Each step is a function. It is called by ``timeout bash -euo pipefail -c NAME``: a
+shell of its own, as in the notebook, so that errexit holds in it (a subshell
+behind ``||`` would lose it), its variables stay in it, and timeout(1) can end it.
+What needs Python is left out: a check becomes a comment.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from shlex import quote
+from typing import Any
+
+import nbformat
+
+from kernels_helpers import steps
+from kernels_helpers.hosts.base import AS_USER
+from kernels_helpers.labels import label_of
+from kernels_helpers.parameters import Contract
+from kernels_helpers.steps import Step
+
+HEAD = """\
+#!/usr/bin/env bash
+# {title}
+#
+# The commands of the chapter, for the Docker host that this is run on. The checks
+# need Python and are comments here: make sure of those above the first step
+# yourself, they keep the script from names that are somebody else's.
+
+# Called by name: ShellCheck takes the functions for unreachable (SC2317) and misses
+# that they read the variables given to `step` (SC2034).
+# shellcheck disable=SC2317,SC2034
+set -euo pipefail
+
+# Parameters
+{exports}
+
+# How steps are run. Names begin with _ so that no parameter has them.
+_child=   # the process group of the function that runs
+_undos=() # number, seconds and user of each step to undo
+"""
+
+RUN = r"""
+call() { # NAME: call a function in a shell of its own, as $_user, within $_timeout
+  local _status=0 _command=(bash -euo pipefail -c "$1")
+  if [[ $_user ]]; then
+    _command=(bash -euo pipefail -c "$_as_user" "$_user" "${_command[@]}")
+  fi
+  (export -f "${1?}" && exec timeout -k 2 "$_timeout" "${_command[@]}") </dev/null &
+  _child=$!
+  wait "$_child" || _status=$?
+  kill -KILL -- "-$_child" 2>/dev/null || : # what it left in the background
+  _child=
+  return "$_status"
+}
+
+has() { declare -F "$1" >/dev/null; }
+
+holds() { has "unless_$1" && call "unless_$1" >/dev/null 2>&1; }
+
+fail() {
+  echo "✘ $*" >&2
+  exit 1
+}
+
+step() { # NUMBER _timeout=SECONDS [_rc=CODE] [_retry=TIMES] [_user=NAME]
+  local _status _tries=0 _timeout _rc=0 _retry=0 _user=
+  local "${@:2}"
+  if holds "$1"; then
+    echo "already true: step $1"
+    return
+  fi
+  if has "undo_$1"; then _undos+=("$1" "$_timeout" "$_user"); fi
+  while :; do
+    _status=0
+    call "step_$1" || _status=$?
+    if ((_status == _rc)); then break; fi
+    if ((_tries++ >= _retry)); then
+      fail "step $1 ended with $_status, expected $_rc (124 is a time-out)"
+    fi
+    sleep 1
+  done
+  if has "unless_$1" && ! holds "$1"; then
+    fail "step $1 ended well, but what it aims at is not true"
+  fi
+}
+
+finish() { # keep what has been made
+  _undos=()
+  trap - EXIT
+}
+
+leave() { # end the step that runs, then unwind
+  local _status=$?
+  trap - EXIT
+  trap : HUP INT TERM
+  if [[ $_child ]]; then
+    kill "$_child" 2>/dev/null || :
+    wait "$_child" || :
+  fi
+  unwind || :
+  exit "$_status"
+}
+"""
+
+UNWIND = r"""
+undo() { # NUMBER SECONDS USER
+  local _timeout=$2 _user=$3
+  if has "unless_$1" && ! holds "$1"; then return; fi # it never came to be
+  if call "undo_$1" >/dev/null && ! holds "$1"; then
+    echo "undone: step $1"
+  else
+    echo "✘ not undone: step $1" >&2
+  fi
+}
+
+sweep() { # remove what carries the label of this run
+  local _filter=(--filter "label=$label")
+  docker ps -aq "${_filter[@]}" | xargs -r docker rm -fv || :
+  docker network ls -q "${_filter[@]}" | xargs -r docker network rm || :
+  docker volume ls -q "${_filter[@]}" | xargs -r docker volume rm || :
+  docker image ls -q "${_filter[@]}" | sort -u | xargs -r docker image rm -f || :
+}
+
+unwind() { # undo the steps, last in first out, then sweep
+  local _last
+  while ((${#_undos[@]})); do
+    _last=("${_undos[@]: -3}")
+    _undos=("${_undos[@]:0:${#_undos[@]}-3}")
+    undo "${_last[@]}" || :
+  done
+  sweep >/dev/null
+  trap - EXIT
+}
+"""
+
+KEEP = r"""
+unwind() { # this script keeps what it makes
+  finish
+  echo "kept: \`dockbook sweep $run\` removes it"
+}
+"""
+
+TRAPS = """
+trap leave EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+"""
+
+
+def script(
+    notebook: nbformat.NotebookNode,
+    contract: Contract,
+    values: Mapping[str, object],
+    run: str,
+    *,
+    unwind: bool = True,
+) -> str:
+    """Write a chapter as a bash script that leaves the host as the notebook does.
+
+    Without ``unwind`` nothing is undone, not even after a failure, as with
+    ``dockbook run --keep``. Raises ParameterError or ChapterError as a run does.
+    """
+    environment = contract.environment(values) | {"run": run, "label": label_of(run)}
+    exports = [f"export {name}={quote(value)}" for name, value in environment.items()]
+    body = [*_body(notebook)]
+    parts = [
+        HEAD.format(title=_title(notebook), exports="\n".join(exports)),
+        _as_user() if any(" _user=" in part for part in body) else "",
+        RUN,
+        UNWIND if unwind else KEEP,
+        TRAPS,
+        *body,
+    ]
+    return "".join(parts)
+
+
+def _body(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    """Write the cells in their order, each piece after an empty line."""
+    number = 0
+    for cell in notebook.cells:
+        kind, _, rest = cell.source.partition("\n")
+        if cell.cell_type == "markdown":
+            yield from (f"\n# {heading}\n" for heading in _headings(cell.source))
+        elif cell.cell_type == "code" and kind in ("%%look", "%%change"):
+            number += 1
+            yield _step(number, steps.parse(kind[2:], rest))
+        elif cell.cell_type == "code" and (lines := [*_python(cell.source)]):
+            yield "\n" + "".join(f"{line}\n" for line in lines)
+
+
+def _headings(markdown: str) -> list[str]:
+    """Find the headings of a cell outside its code blocks."""
+    prose = re.sub(r"(?ms)^(```|~~~).*?(^\1|\Z)", "", markdown)
+    return [_line(line) for line in prose.splitlines() if re.match(r"#{1,6} ", line)]
+
+
+def _title(notebook: nbformat.NotebookNode) -> str:
+    """Take the first heading without its signs."""
+    found = (h for c in notebook.cells for h in _headings(c.source))
+    return next(found, "A chapter").lstrip("# ")
+
+
+def _python(source: str) -> Iterator[str]:
+    """Say what a Python cell claims, and where it unwinds or finishes."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        yield f"# not here, as it needs Python: {_line(source)}"
+        return
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        match node:
+            case ast.Call(ast.Name("check"), [claim, *_]):
+                yield f"# check: {_claim(claim)}"
+            case ast.Call(ast.Attribute(_, "unwind" | "finish" as name), [], []):
+                yield name
+
+
+def _claim(node: ast.expr) -> str:
+    """Write what a check claims on one line."""
+    match node:
+        case ast.Constant(str(text)):
+            return _line(text)
+    return _line(ast.unparse(node))
+
+
+def _line(text: str) -> str:
+    """Bring a text to one line, so that it cannot end a comment."""
+    return " ".join(text.split())
+
+
+def _step(number: int, step: Step) -> str:
+    """Write the functions of a step, and the line that runs it."""
+    bodies = {"unless": step.unless, "undo": step.undo, "step": step.body}
+    functions = [
+        _function(f"{name}_{number}", body) for name, body in bodies.items() if body
+    ]
+    options: dict[str, Any] = {"rc": step.rc, "retry": step.retry, "user": step.user}
+    given = [f" _{name}={quote(str(v))}" for name, v in options.items() if v]
+    call = f"step {number} _timeout={step.timeout}{''.join(given)}\n"
+    return "\n" + "".join(functions) + call
+
+
+def _function(name: str, body: str) -> str:
+    """Write a function; the body is not indented, as texts in it may be long."""
+    if body.endswith("\\"):
+        body += "\n"  # else the brace would go on its last line
+    if not re.search(r"^\s*[^\s#]", body, re.M):
+        body += "\n:"  # comments alone are no body
+    return f"{name}() {{\n{body}\n}}\n"
+
+
+def _as_user() -> str:
+    """Define the switch to a user, in the words that the hosts use."""
+    return f"_as_user=$(\n  cat <<'END'\n{AS_USER.strip()}\nEND\n)\n"
