@@ -9,28 +9,15 @@ import contextlib
 import fcntl
 import os
 import re
-import shutil
-import signal
 import subprocess
 import sys
-import time
-import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path
 
 from kernels_helpers.errors import LabError, UsageError
-from kernels_helpers.hosts.lab import PATH, LabHost, LabState, home
-from kernels_helpers.images import cached_archive
-from kernels_helpers.lab import capability, cgroups, disks
-from kernels_helpers.process import start_time
+from kernels_helpers.hosts.lab import LabHost, LabState, home
+from kernels_helpers.lab import capability, cgroups, disks, remains, start
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
-START_TIMEOUT = 60.0  # seconds; about 1 on an idle machine
-STOP_TIMEOUT = 15.0
-ROOTFS = Path(__file__).parent / "rootfs"
-SOCKET_PATH_LIMIT = 107
-FIRST_COMMAND = "systemctl start docker && docker load -qi /var/lib/dockbook/images.tar"
 
 
 def check_name(name: str) -> str:
@@ -88,107 +75,15 @@ def _join(name: str, specifications: Sequence[str], *, persistent: bool) -> LabH
         if not running(name):
             capability.require()
             wanted = [disks.parse(s) for s in specifications]
-            _check_place(home() / name, wanted)
-            _clean(name)
+            start.check_place(home() / name, wanted)
+            remains.clean(name)
             _watch(name)
             try:
-                _start(name, wanted, persistent)
+                start.start(name, wanted, persistent=persistent)
             except BaseException:
-                _clean(name)
+                remains.clean(name)
                 raise
         return LabHost(name)
-
-
-def _check_place(folder: Path, wanted: list[tuple[str, int]]) -> None:
-    if len(f"{folder}/run/docker.sock") > SOCKET_PATH_LIMIT:
-        raise LabError(
-            f"{folder} is too long for a socket: set DOCKBOOK_HOME to a short path"
-        )
-    if wanted and os.geteuid() != 0:
-        raise LabError("--disk needs root: loop devices are not for user namespaces")
-
-
-def _start(name: str, wanted: list[tuple[str, int]], persistent: bool) -> None:  # noqa: FBT001
-    root = os.geteuid() == 0
-    folder = home() / name
-    archive = cached_archive(home())
-    try:
-        for part in ("root", "var", "run", "var/lib/dockbook"):
-            (folder / part).mkdir(parents=True)
-        shutil.copytree(ROOTFS, folder / "rootfs")
-        shutil.copyfile(archive, folder / "var/lib/dockbook/images.tar")
-    except OSError as error:
-        raise LabError(f"{error.filename}: {error.strerror}") from error
-    groups = cgroups.create(_group(name)) if root else []
-    (folder / "cgroups").write_text("".join(f"{group}\n" for group in groups))
-    with contextlib.ExitStack() as held:
-        devices = []
-        for disk, size in wanted:
-            descriptor, minor = disks.attach(folder / f"{disk}.img", size)
-            held.callback(os.close, descriptor)
-            devices.append((disk, minor, descriptor))
-        (folder / "disks").write_text(
-            "".join(f"{d} {minor}\n" for d, minor, _ in devices)
-        )
-        _launch(name, folder, keep=[descriptor for *_, descriptor in devices])
-        _wait(folder)
-    init = int((folder / "init").read_text())
-    state = LabState(
-        init=init,
-        init_started=start_time(init) or "",
-        cgroups=groups,
-        user_namespace=not root,
-        persistent=False,  # until it is ready: a kill -9 now would else leave it
-    )
-    state.save(folder)
-    ready = LabHost(name).run(FIRST_COMMAND, timeout=START_TIMEOUT)
-    if ready.rc:
-        raise LabError(
-            f"Docker does not start in lab {name!r}:\n{ready.output[-2000:]}"
-        )
-    replace(state, persistent=persistent).save(folder)
-
-
-def _launch(name: str, folder: Path, *, keep: list[int]) -> None:
-    """Start the supervisor: ``unshare``, whose death is the death of the lab."""
-    root = os.geteuid() == 0
-    user = [] if root else ["--user", "--map-auto", "--map-root-user"]
-    init = "systemd" if root else "mini"
-    with (folder / "log").open("ab") as log:
-        subprocess.run(
-            [
-                *("setsid", "--fork"),
-                *("unshare", *user, "--mount", "--net", "--pid", "--uts", "--ipc"),
-                *("--fork", "--kill-child=SIGKILL", "--propagation=private"),
-                *("bash", f"{folder}/rootfs/stage1.sh", str(folder), name, init),
-            ],
-            env={
-                "PATH": PATH,
-                "LANG": "C.UTF-8",
-                "HOME": "/root",
-                "LAB_USERNS": "" if root else "1",
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=keep,  # they keep the loop devices
-            check=True,
-        )
-
-
-def _wait(folder: Path) -> None:
-    """Wait until the init of a lab takes commands."""
-    started = time.monotonic()
-    look = started + 0.2
-    while not (folder / "run/lab.ready").exists():
-        if time.monotonic() > look:
-            look += 0.2
-            if look > started + START_TIMEOUT or not _processes(folder):
-                told = (folder / "log").read_text(errors="replace")[-2000:].strip()
-                raise LabError(
-                    f"lab {folder.name!r} did not start: {told or 'no message'}"
-                )
-        time.sleep(0.005)
 
 
 def _watch(name: str) -> None:
@@ -214,7 +109,7 @@ def end_when_unused(name: str) -> None:
     with _lock(name, "life", fcntl.LOCK_EX):
         state = LabState.load(home() / name)
         if state is None or not (state.alive and state.persistent):
-            _clean(name)
+            remains.clean(name)
 
 
 def down(name: str) -> None:
@@ -222,7 +117,7 @@ def down(name: str) -> None:
     if not (home() / check_name(name)).is_dir():
         raise LabError(f"there is no lab {name!r}: `dockbook lab ls`")
     with _lock(name, "life", fcntl.LOCK_EX):
-        _clean(name)
+        remains.clean(name)
 
 
 def gc() -> list[str]:
@@ -236,7 +131,7 @@ def gc() -> list[str]:
             ):
                 state = LabState.load(home() / name)
                 if state is None or not (state.alive and state.persistent):
-                    _clean(name)
+                    remains.clean(name)
                     removed.append(name)
         except BlockingIOError:
             continue  # in use, or on its way up or down
@@ -279,63 +174,10 @@ def names() -> list[str]:
         ]
     except FileNotFoundError:
         folders = []
-    prefix = _group("")
+    prefix = remains.group("")
     groups = {
         group.name.removeprefix(prefix)
         for hierarchy in cgroups.hierarchies()
         for group in hierarchy.glob(f"{prefix}*")
     }
     return sorted({*folders, *groups})
-
-
-def _group(name: str) -> str:
-    """Name the cgroups of a lab: labs of two homes may have the same name."""
-    return f"dockbook-{zlib.crc32(bytes(home())):08x}-{name}"
-
-
-def _clean(name: str) -> None:
-    """End what runs of a lab and remove its cgroups and files."""
-    folder = home() / name
-    deadline = time.monotonic() + STOP_TIMEOUT
-    while True:
-        running = _processes(folder)
-        for pid in running:  # --kill-child: the whole pid namespace ends
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        groups = cgroups.remove(_group(name)) if os.geteuid() == 0 else []
-        if not running and not groups:  # its state names its processes: it goes last
-            _remove_files(folder)
-            if not folder.exists():
-                return
-        if time.monotonic() > deadline:
-            left = ", ".join(map(str, [*running, *groups, folder]))
-            raise LabError(
-                f"lab {name!r} does not end, {left} is left: `dockbook lab gc`"
-            )
-        time.sleep(0.01)
-
-
-def _remove_files(folder: Path) -> None:
-    if os.geteuid() == 0:
-        shutil.rmtree(folder, ignore_errors=True)
-    else:  # files of subordinate users go only from inside a user namespace
-        subprocess.run(
-            ["unshare", "--user", "--map-auto", "--map-root-user", "rm", "-rf", folder],
-            capture_output=True,
-            check=False,
-        )
-
-
-def _processes(folder: Path) -> list[int]:
-    """Find the supervisor of a lab, and its pid 1 should that be orphaned."""
-    stage1 = f"{folder}/rootfs/stage1.sh".encode()
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-            if stage1 in words and words[0] in (b"setsid", b"unshare", b"bash"):
-                found.append(int(entry.name))
-    state = LabState.load(folder)
-    if state is not None and state.alive:
-        found.append(state.init)
-    return found

@@ -12,6 +12,7 @@ import pytest
 from kernels_helpers.errors import LabError
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
+from kernels_helpers.lab.remains import group
 
 Remains = Callable[[Path], list[str]]
 
@@ -87,7 +88,7 @@ def require_own_namespaces(host: LabHost) -> None:
 def test_lab_leaves_the_machine_as_it_is(empty_home: Path, remains: Remains) -> None:
     life.up("scene")  # the archive of images is made, /run of the tools is warm
     life.down("scene")
-    groups = life._group("scene").removesuffix("scene")
+    groups = group("scene").removesuffix("scene")
 
     def ours(line: str) -> bool:
         """Leave out what labs of other homes do at the same time."""

@@ -1,0 +1,69 @@
+"""What is left of a lab on the machine, and how it is removed."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+import zlib
+from pathlib import Path
+
+from kernels_helpers.errors import LabError
+from kernels_helpers.hosts.lab import LabState, home
+from kernels_helpers.lab import cgroups
+
+STOP_TIMEOUT = 15.0  # seconds
+
+
+def group(name: str) -> str:
+    """Name the cgroups of a lab: labs of two homes may have the same name."""
+    return f"dockbook-{zlib.crc32(bytes(home())):08x}-{name}"
+
+
+def clean(name: str) -> None:
+    """End what runs of a lab and remove its cgroups and files."""
+    folder = home() / name
+    deadline = time.monotonic() + STOP_TIMEOUT
+    while True:
+        running = processes(folder)
+        for pid in running:  # --kill-child: the whole pid namespace ends
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        groups = cgroups.remove(group(name)) if os.geteuid() == 0 else []
+        if not running and not groups:  # its state names its processes: it goes last
+            _remove_files(folder)
+            if not folder.exists():
+                return
+        if time.monotonic() > deadline:
+            left = ", ".join(map(str, [*running, *groups, folder]))
+            raise LabError(
+                f"lab {name!r} does not end, {left} is left: `dockbook lab gc`"
+            )
+        time.sleep(0.01)
+
+
+def _remove_files(folder: Path) -> None:
+    if os.geteuid() == 0:
+        shutil.rmtree(folder, ignore_errors=True)
+    else:  # files of subordinate users go only from inside a user namespace
+        subprocess.run(
+            ["unshare", "--user", "--map-auto", "--map-root-user", "rm", "-rf", folder],
+            capture_output=True,
+            check=False,
+        )
+
+
+def processes(folder: Path) -> list[int]:
+    """Find the supervisor of a lab, and its pid 1 should that be orphaned."""
+    stage1 = f"{folder}/rootfs/stage1.sh".encode()
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            if stage1 in words and words[0] in (b"setsid", b"unshare", b"bash"):
+                found.append(int(entry.name))
+    state = LabState.load(folder)
+    if state is not None and state.alive:
+        found.append(state.init)
+    return found
