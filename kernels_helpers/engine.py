@@ -3,11 +3,15 @@
 import os
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from queue import Empty
 from types import FrameType
 from typing import Any
 
+from jupyter_client.asynchronous import AsyncKernelClient
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
@@ -15,6 +19,7 @@ from papermill.log import logger
 from traitlets.config import Config
 
 NAME = "dockbook"
+READY_TIMEOUT = 60.0  # seconds
 
 
 class Engine(NBClientEngine):  # type: ignore[misc]  # papermill is untyped
@@ -44,11 +49,43 @@ class Engine(NBClientEngine):  # type: ignore[misc]  # papermill is untyped
                 kernel_name=kernel_name,
                 coalesce_streams=True,  # the pieces of one output may come in any size
                 log=logger,
+                # being interrupted is part of its shutdown, and no error
+                extra_arguments=["--log-level=CRITICAL"],
                 config=config,
                 on_cell_execute=lambda cell, cell_index: on_cell(cell_index),
             )
+            client.km = client.create_kernel_manager()
+            client.km.client_class = f"{__name__}.{Client.__name__}"
             with signals_to_kernel(client):
                 return client.execute(env={**os.environ, **kernel_env})
+
+
+class Client(AsyncKernelClient):  # type: ignore[misc]  # jupyter_client is untyped
+    """Take a kernel for ready as soon as it has answered, to the last message.
+
+    jupyter_client listens for 0.2 s more, to every kernel.
+    """
+
+    async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
+        deadline = time.monotonic() + (timeout or READY_TIMEOUT)
+        while time.monotonic() < deadline:
+            request = self.kernel_info()
+            with suppress(Empty):
+                reply = await self.get_shell_msg(timeout=1)
+                while not _is_idle(await self.get_iopub_msg(timeout=0.2), request):
+                    pass
+                self._handle_kernel_info_reply(reply)
+                return
+            if not await self.is_alive():
+                raise DeadKernelError("the kernel died before it was ready")
+        raise DeadKernelError("the kernel does not answer")
+
+    wait_for_ready = _async_wait_for_ready
+
+
+def _is_idle(message: dict[str, Any], request: str) -> bool:
+    answered: bool = message["parent_header"].get("msg_id") == request
+    return answered and message["content"].get("execution_state") == "idle"
 
 
 @contextmanager
