@@ -96,8 +96,9 @@ def chapter(host: LabHost, folder: Path) -> tuple[float, float]:
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="dockbook-bench-") as name:
         folder = Path(name)
-        loaded = lab_up(start.FIRST_COMMAND)
+        with_images = start.FIRST_COMMAND
         answering = lab_up("systemctl start docker && docker version")
+        loaded = lab_up(with_images)
         with life.attached("bench") as host:
             headless, bare = chapter(host, folder)  # first: IPython slows nbclient
             cell, plain = step(host, folder)
