@@ -49,8 +49,10 @@ class Engine(NBClientEngine):  # type: ignore[misc]  # papermill is untyped
                 kernel_name=kernel_name,
                 coalesce_streams=True,  # the pieces of one output may come in any size
                 log=logger,
-                # being interrupted is part of its shutdown, and no error
-                extra_arguments=["--log-level=CRITICAL"],
+                extra_arguments=[
+                    "--log-level=CRITICAL",  # its shutdown interrupts it: no error
+                    "--HistoryManager.enabled=False",  # a run is not the user's typing
+                ],
                 config=config,
                 on_cell_execute=lambda cell, cell_index: on_cell(cell_index),
             )
