@@ -19,12 +19,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from kernels_helpers import book, report
+from kernels_helpers.cases import RUN
 from kernels_helpers.diagrams import DOT_MIME
 from kernels_helpers.errors import CheckFailed, DockbookError
 from kernels_helpers.kernel import CHECK_MIME
 
 SITE = book.ROOT / "site"
-RUN = re.compile(r"\d{8}T\d{6}Z-(?P<chapter>.+)-[0-9a-f]{6}")
 OPENING = re.compile(r"# +(?P<title>.+)\n*(?P<summary>(?:(?!#).+\n?)*)")
 REMOVED = {"papermill-error-cell-tag", "injected-parameters"}  # papermill's own cells
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
