@@ -66,6 +66,7 @@ def run(
 
         def prepare() -> None:
             announce(os.getpid())  # here, so that there is no moment without a reaper
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's `&` ignores it
             before_exec()
 
         process = subprocess.Popen(

@@ -6,6 +6,7 @@ Other labs may run on the machine meanwhile: only what belongs to the home is co
 import contextlib
 import os
 import shutil
+import signal
 import tempfile
 import time
 import zlib
@@ -16,6 +17,9 @@ import pytest
 
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import capability, life
+
+# A shell that starts the tests with `&` has SIGINT ignored; some tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ENGINE_FIXTURES = {"dockbook_home", "empty_home", "lab"}
 SETTLE = 15.0  # seconds: a watcher has to notice, and may have a loaded machine
