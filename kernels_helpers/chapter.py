@@ -5,7 +5,7 @@ Knows nothing of notebooks: ``kernel`` binds it to the cells.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from docker.errors import DockerException
@@ -19,7 +19,7 @@ from kernels_helpers.process import Result
 from kernels_helpers.steps import Step
 
 RETRY_PAUSE = 1.0  # seconds
-UNDO_TIMEOUT = 120.0
+UNDO_TIMEOUT = 120  # seconds, whatever the step itself may take
 
 
 @dataclass
@@ -190,7 +190,7 @@ class Chapter:
         if step.unless and not self._holds(step):
             self.journal.write("undo", undo=step.undo, rc=None, ok=True)
             return  # it never came to be
-        result = self._run(step, step.undo or "true")
+        result = self._run(replace(step, timeout=UNDO_TIMEOUT), step.undo or "true")
         undone = result.rc == 0 and not (step.unless and self._holds(step))
         self.journal.write("undo", undo=step.undo, rc=result.rc, ok=undone)
         told = "" if undone else f"\n{result.output.rstrip()}"

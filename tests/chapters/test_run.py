@@ -78,6 +78,16 @@ def kernel_of(pid: int) -> int:
     raise AssertionError
 
 
+def kill_in_the_middle(chapter: Path, lab: LabHost, out: Path) -> None:
+    """Run a chapter that waits, and end runner and kernel with -9 while it does."""
+    words = command("run", chapter, "--host", lab.url, "--out", out)
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as run:
+        until(began(out, "sleep 300"))
+        kernel = kernel_of(run.pid)
+        os.kill(run.pid, signal.SIGKILL)
+        os.kill(kernel, signal.SIGKILL)
+
+
 def test_a_chapter_passes_twice_in_a_row_and_leaves_nothing(
     own_lab: LabHost, tmp_path: Path
 ) -> None:
@@ -179,12 +189,7 @@ def test_after_kill_9_of_runner_and_kernel_sweep_finds_what_is_left(
     chapter = notebooks.write(tmp_path / "small.ipynb", BINDING, MAKE, WAIT)
     out = tmp_path / "out"
     own_lab.docker.volumes.create("of-the-user")
-    words = command("run", chapter, "--host", own_lab.url, "--out", out)
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as run:
-        until(began(out, "sleep 300"))
-        kernel = kernel_of(run.pid)
-        os.kill(run.pid, signal.SIGKILL)
-        os.kill(kernel, signal.SIGKILL)
+    kill_in_the_middle(chapter, own_lab, out)
     until(lambda: own_lab.run("pgrep -x sleep").rc == 1)
     assert [f.name for f in sweep.find(own_lab.docker)] == ["dockbook-small"]
     assert call("sweep", "--host", own_lab.url).returncode == 0
@@ -266,12 +271,7 @@ def test_undo_takes_a_killed_run_back_from_its_journal_and_twice_is_harmless(
     mark = "%%change\n#| undo: rm /srv/mark\ntouch /srv/mark"
     chapter = notebooks.write(tmp_path / "small.ipynb", BINDING, MAKE, mark, WAIT)
     out = tmp_path / "out"
-    words = command("run", chapter, "--host", own_lab.url, "--out", out)
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as run:
-        until(began(out, "sleep 300"))
-        kernel = kernel_of(run.pid)
-        os.kill(run.pid, signal.SIGKILL)
-        os.kill(kernel, signal.SIGKILL)
+    kill_in_the_middle(chapter, own_lab, out)
     (folder,) = out.iterdir()
     assert own_lab.run("test -e /srv/mark").rc == 0
     for _ in range(2):

@@ -20,6 +20,7 @@ class FakeHost(Host):
     def __init__(self, answers: Mapping[str, list[int]] | None = None) -> None:
         self.answers = {script: list(rcs) for script, rcs in (answers or {}).items()}
         self.ran: list[str] = []
+        self.timeouts: list[float | None] = []
         self.environments: list[dict[str, str]] = []
         api = SimpleNamespace(
             containers=lambda **_: [],
@@ -49,6 +50,7 @@ class FakeHost(Host):
         on_output: Callable[[str], object] = lambda _text: None,
     ) -> Result:
         self.ran.append(script)
+        self.timeouts.append(timeout)
         self.environments.append(dict(env or {}))
         codes = self.answers.get(script, [0])
         rc = codes.pop(0) if len(codes) > 1 else codes[0]

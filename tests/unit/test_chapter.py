@@ -180,3 +180,13 @@ def test_a_journal_cut_in_the_middle_of_a_line_is_read_up_to_it(tmp_path: Path) 
     path = tmp_path / "j"
     path.write_text('{"event": "open"}\n{"event": "beg')
     assert [e["event"] for e in journal.read(path)] == ["open"]
+
+
+def test_an_undo_has_its_own_time_however_short_that_of_the_step(
+    tmp_path: Path,
+) -> None:
+    host = FakeHost()
+    chapter = open_chapter(tmp_path, host)
+    chapter.change(Step("change", "make", undo="take away", timeout=1))
+    chapter.unwind()
+    assert host.timeouts == [1, chapters.UNDO_TIMEOUT]
