@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
 from tests.unit import notebooks
 from tests.unit.notebooks import BINDING, CHECK, LEFT, MAKE, UNWIND
+from tests.waiting import until
 
 BIN = Path(sys.executable).parent
 WAIT = "%%look\necho waiting; sleep 300"
@@ -46,13 +46,6 @@ def report_in(out: Path) -> dict[str, Any]:
     (folder,) = out.iterdir()
     loaded: dict[str, Any] = json.loads((folder / "report.json").read_text())
     return loaded
-
-
-def until(true: Callable[[], object], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def began(out: Path, body: str) -> Callable[[], bool]:
@@ -179,7 +172,7 @@ def test_after_kill_9_of_the_kernel_the_runner_sweeps(
         told, _ = run.communicate(timeout=60)
     assert run.returncode == 1
     assert "the kernel died before the chapter ended" in told
-    until(lambda: own_lab.run("pgrep -x --runstates DIRST sleep").rc == 1, 5)
+    until(lambda: own_lab.run("pgrep -x --runstates DIRST sleep").rc == 1, seconds=5)
     assert own_lab.docker.volumes.list() == []
 
 

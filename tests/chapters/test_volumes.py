@@ -14,8 +14,9 @@ from kernels_helpers.errors import ParameterError
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
 from kernels_helpers.runner import Options, load, run
-from tests.chapters.test_run import BIN, kernel_of, until
+from tests.chapters.test_run import BIN, kernel_of
 from tests.unit.test_ledger import PROVED
+from tests.waiting import until
 
 VOLUMES = book.find("volumes")
 DOCKER = "/usr/bin/docker"

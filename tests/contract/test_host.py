@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from kernels_helpers.connect import connect
 from kernels_helpers.errors import HostError, LabError
 from kernels_helpers.hosts import Host, LabHost, LocalHost
 from kernels_helpers.lab import life
+from tests.waiting import until
 
 NAPS = itertools.count(1000)
 
@@ -72,13 +73,6 @@ def on_machine(word: str) -> list[str]:
 def nap() -> str:
     """Give a time to sleep, by which to find the sleeper: nobody else has it."""
     return f"{next(NAPS)}.{os.getpid()}"
-
-
-def until(condition: Callable[[], bool], *, seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.02)
 
 
 class Interrupt:

@@ -6,14 +6,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kernels_helpers import process
 from kernels_helpers.process import run, start_time
+from tests.waiting import until
 
 NAPS = itertools.count(1000)
 
@@ -39,13 +38,6 @@ def alive(word: str) -> list[str]:
 def nap() -> str:
     """Give a time to sleep, by which to find the sleeper: nobody else has it."""
     return f"{next(NAPS)}.{os.getpid()}"
-
-
-def until(condition: Callable[[], bool], *, seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.01)
 
 
 def reapers() -> list[str]:
