@@ -5,7 +5,7 @@ Knows nothing of notebooks: ``kernel`` binds it to the cells.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from docker.errors import DockerException
@@ -18,7 +18,7 @@ from kernels_helpers.labels import label_of
 from kernels_helpers.process import Result
 from kernels_helpers.steps import Step
 
-RETRY_PAUSE = 1.0  # seconds
+PAUSE = 1.0  # seconds between two tries
 UNDO_TIMEOUT = 120  # seconds, whatever the step itself may take
 
 
@@ -41,6 +41,7 @@ class Chapter:
     kept: bool = False
     ended: str | None = None  # why no step may run any more
     _undo: list[Step] = field(default_factory=list)
+    _recalled: list[Step] = field(default_factory=list)  # taken before, not met yet
 
     def __post_init__(self) -> None:
         self.label = label_of(self.run)
@@ -62,6 +63,7 @@ class Chapter:
         """
         self._require_open()
         if step.unless and not self.pending and self._holds(step):
+            self._meet(step)
             self._answer(step, "already true", step.unless)
             return
         if self.plan:
@@ -69,7 +71,7 @@ class Chapter:
             self.pending = True
             self._answer(step, "would run" if sure else "cannot know", step.body)
             return
-        if step.undo:
+        if step.undo and not self._meet(step):
             self._undo.append(step)
         self._execute(step)
         if step.unless and not self._holds(step):
@@ -102,8 +104,8 @@ class Chapter:
             self.finish()
             self.say(f"kept: `dockbook undo {self.run}` takes it back\n")
             return
-        while self._undo:
-            self._undo_one(self._undo.pop())
+        while steps := self._recalled or self._undo:
+            self._undo_one(steps.pop())
         try:
             for left in sweep.remove(
                 self.host.docker, sweep.find(self.host.docker, self.run)
@@ -117,7 +119,21 @@ class Chapter:
 
     def recall(self, steps: list[Step]) -> None:
         """Take over the steps of a run that ended before it was unwound."""
-        self._undo.extend(steps)
+        self._recalled.extend(steps)
+
+    def resume(self) -> None:
+        """Go on with the run whose steps were recalled.
+
+        A step with an ``unless`` will prove itself. Of any other nobody knows how
+        far it came: it is undone now and runs again; StepFailed when it cannot be.
+        """
+        for step in [s for s in reversed(self._recalled) if not s.unless]:
+            if not self._undo_one(step):
+                raise StepFailed(
+                    f"the run cannot go on, as this failed: {step.undo}; mend it and "
+                    f"resume again, or `dockbook undo {self.run}`"
+                )
+            self._recalled.remove(step)
 
     def left(self) -> list[str]:
         """Name the objects that still carry the label of this run."""
@@ -141,6 +157,15 @@ class Chapter:
                 f"{self.ended}: restart the kernel and run it from the top"
             )
 
+    def _meet(self, step: Step) -> bool:
+        """Give a recalled step its place among the undos; tell whether it was one."""
+        for known in self._recalled:
+            if (known.body, known.undo) == (step.body, step.undo):
+                self._recalled.remove(known)
+                self._undo.append(step)
+                return True
+        return False
+
     def _holds(self, step: Step) -> bool:
         return self._run(step, step.unless or "false").rc == 0
 
@@ -149,12 +174,13 @@ class Chapter:
         step: Step,
         script: str,
         on_output: Callable[[str], object] = lambda _: None,
+        timeout: float | None = None,
     ) -> Result:
         return self.host.run(
             script,
             env=self.environment,
             user=step.user,
-            timeout=step.timeout,
+            timeout=timeout or step.timeout,
             on_output=on_output,
         )
 
@@ -177,24 +203,47 @@ class Chapter:
                 output=result.output,
             )
             if result.rc == step.rc and not result.timed_out:
-                return
+                break
             if attempt > step.retry:
                 _complain(step, result)
-            time.sleep(RETRY_PAUSE)
+            time.sleep(PAUSE)
+        if step.until:
+            self._wait(step.until, step, step.timeout - result.seconds)
+
+    def _wait(self, condition: str, step: Step, seconds: float) -> None:
+        """Try a command until it succeeds; StepFailed when the time is over."""
+        deadline = time.monotonic() + seconds
+        attempt = 0
+        while (left := deadline - time.monotonic()) > 0:
+            attempt += 1
+            result = self._run(step, condition, timeout=left)
+            self.journal.write(
+                "until",
+                until=condition,
+                attempt=attempt,
+                rc=result.rc,
+                seconds=round(result.seconds, 3),
+                output=result.output,
+            )
+            if result.rc == 0 and not result.timed_out:
+                return
+            time.sleep(min(PAUSE, left))
+        raise StepFailed(f"this did not come true within {step.timeout} s: {condition}")
 
     def _answer(self, step: Step, answer: str, why: str) -> None:
         self.journal.write("answer", kind=step.kind, body=step.body, answer=answer)
         self.say(f"{answer}: {why}\n")
 
-    def _undo_one(self, step: Step) -> None:
+    def _undo_one(self, step: Step) -> bool:
         if step.unless and not self._holds(step):
             self.journal.write("undo", undo=step.undo, rc=None, ok=True)
-            return  # it never came to be
-        result = self._run(replace(step, timeout=UNDO_TIMEOUT), step.undo or "true")
+            return True  # it never came to be
+        result = self._run(step, step.undo or "true", timeout=UNDO_TIMEOUT)
         undone = result.rc == 0 and not (step.unless and self._holds(step))
         self.journal.write("undo", undo=step.undo, rc=result.rc, ok=undone)
         told = "" if undone else f"\n{result.output.rstrip()}"
         self.say(f"{'undone' if undone else '✘ not undone'}: {step.undo}{told}\n")
+        return undone
 
 
 def _complain(step: Step, result: Result) -> NoReturn:

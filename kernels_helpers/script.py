@@ -38,7 +38,7 @@ set -euo pipefail
 
 # How steps are run. Names begin with _ so that no parameter has them.
 _child=   # the process group of the function that runs
-_undos=() # number, seconds and user of each step to undo
+_undos=() # number and user of each step to undo
 """
 
 RUN = r"""
@@ -64,6 +64,15 @@ fail() {
   exit 1
 }
 
+await() { # NUMBER SINCE
+  until call "until_$1" >/dev/null 2>&1; do
+    if ((SECONDS - $2 >= _timeout)); then
+      fail "step $1: what it waits for did not come true within $_timeout s"
+    fi
+    sleep 1
+  done
+}
+
 step() { # NUMBER _timeout=SECONDS [_rc=CODE] [_retry=TIMES] [_user=NAME]
   local _status _tries=0 _timeout _rc=0 _retry=0 _user=
   local "${@:2}"
@@ -71,7 +80,7 @@ step() { # NUMBER _timeout=SECONDS [_rc=CODE] [_retry=TIMES] [_user=NAME]
     echo "already true: step $1"
     return
   fi
-  if has "undo_$1"; then _undos+=("$1" "$_timeout" "$_user"); fi
+  if has "undo_$1"; then _undos+=("$1" "$_user"); fi
   while :; do
     _status=0
     call "step_$1" || _status=$?
@@ -81,6 +90,7 @@ step() { # NUMBER _timeout=SECONDS [_rc=CODE] [_retry=TIMES] [_user=NAME]
     fi
     sleep 1
   done
+  if has "until_$1"; then await "$1" "$SECONDS"; fi
   if has "unless_$1" && ! holds "$1"; then
     fail "step $1 ended well, but what it aims at is not true"
   fi
@@ -105,8 +115,8 @@ leave() { # end the step that runs, then unwind
 """
 
 UNWIND = r"""
-undo() { # NUMBER SECONDS USER
-  local _timeout=$2 _user=$3
+undo() { # NUMBER USER
+  local _timeout=120 _user=$2
   if has "unless_$1" && ! holds "$1"; then return; fi # it never came to be
   if call "undo_$1" >/dev/null && ! holds "$1"; then
     echo "undone: step $1"
@@ -126,8 +136,8 @@ sweep() { # remove what carries the label of this run
 unwind() { # undo the steps, last in first out, then sweep
   local _last
   while ((${#_undos[@]})); do
-    _last=("${_undos[@]: -3}")
-    _undos=("${_undos[@]:0:${#_undos[@]}-3}")
+    _last=("${_undos[@]: -2}")
+    _undos=("${_undos[@]:0:${#_undos[@]}-2}")
     undo "${_last[@]}" || :
   done
   sweep >/dev/null
@@ -234,7 +244,12 @@ def _line(text: str) -> str:
 
 def _step(number: int, step: Step) -> str:
     """Write the functions of a step, and the line that runs it."""
-    bodies = {"unless": step.unless, "undo": step.undo, "step": step.body}
+    bodies = {
+        "unless": step.unless,
+        "undo": step.undo,
+        "until": step.until,
+        "step": step.body,
+    }
     functions = [
         _function(f"{name}_{number}", body) for name, body in bodies.items() if body
     ]

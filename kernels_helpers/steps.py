@@ -3,12 +3,14 @@
 import difflib
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from kernels_helpers.errors import ChapterError
 
 OPTION = re.compile(r"#\|\s*([\w-]+)\s*:\s*(.*?)\s*")
-LOOK_OPTIONS = ("rc", "timeout", "retry", "as")
+LOOK_OPTIONS = ("rc", "timeout", "retry", "until", "as")
 CHANGE_OPTIONS = (*LOOK_OPTIONS, "unless", "undo")
+WHOLE = {"rc": 255, "retry": 100}  # options that are numbers, and their limits
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 DEFAULT_TIMEOUT = 120
 
@@ -18,7 +20,8 @@ class Step:
     """Describe one step of a chapter.
 
     ``rc`` is the exit code that is right, ``timeout`` the seconds it may take,
-    ``retry`` how often it is tried again, ``user`` whose shell it runs in.
+    ``retry`` how often it is tried again, ``until`` the command that must succeed
+    within the time-out before the step is over, ``user`` whose shell it runs in.
     """
 
     kind: str
@@ -28,6 +31,7 @@ class Step:
     rc: int = 0
     timeout: int = DEFAULT_TIMEOUT
     retry: int = 0
+    until: str | None = None
     user: str | None = None
 
 
@@ -67,24 +71,19 @@ def _check_name(kind: str, name: str, seen: dict[str, str]) -> None:
 
 
 def _build(step: Step, options: dict[str, str]) -> Step:
+    fields: dict[str, Any] = {}
     for name, value in options.items():
         if not value:
             raise ChapterError(
                 f"option {name!r} is empty: write a value or leave it out"
             )
-        if name == "unless":
-            step = replace(step, unless=value)
-        elif name == "undo":
-            step = replace(step, undo=value)
-        elif name == "as":
-            step = replace(step, user=value)
-        elif name == "timeout":
-            step = replace(step, timeout=_seconds(value))
-        elif name == "rc":
-            step = replace(step, rc=_whole(name, value, 255))
+        if name == "timeout":
+            fields[name] = _seconds(value)
+        elif name in WHOLE:
+            fields[name] = _whole(name, value, WHOLE[name])
         else:
-            step = replace(step, retry=_whole(name, value, 100))
-    return step
+            fields["user" if name == "as" else name] = value
+    return replace(step, **fields)
 
 
 def _whole(name: str, value: str, limit: int) -> int:

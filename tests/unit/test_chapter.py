@@ -92,7 +92,7 @@ def test_an_expected_failure_that_succeeds_fails(tmp_path: Path) -> None:
 def test_retry_tries_again_and_keeps_a_record_of_each_attempt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chapters, "RETRY_PAUSE", 0)
+    monkeypatch.setattr(chapters, "PAUSE", 0)
     chapter = open_chapter(tmp_path, FakeHost({"x": [1, 1, 0]}))
     chapter.look(Step("look", "x", retry=2))
     assert [e["rc"] for e in events(chapter, "end")] == [1, 1, 0]
@@ -100,6 +100,33 @@ def test_retry_tries_again_and_keeps_a_record_of_each_attempt(
         open_chapter(tmp_path, FakeHost({"x": [1, 1, 0]})).look(
             Step("look", "x", retry=1)
         )
+
+
+def test_until_waits_and_keeps_a_record_of_each_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chapters, "PAUSE", 0)
+    host = FakeHost({"is up": [1, 1, 0]})
+    chapter = open_chapter(tmp_path, host)
+    chapter.change(Step("change", "start", until="is up", timeout=60))
+    assert host.ran == ["start", "is up", "is up", "is up"]
+    assert [(e["attempt"], e["rc"]) for e in events(chapter, "until")] == [
+        *((1, 1), (2, 1), (3, 0))
+    ]
+    assert all(0 < (seconds or 0) <= 60 for seconds in host.timeouts)
+
+
+def test_what_until_waits_for_must_come_within_the_time_of_the_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(chapters.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(chapters.time, "sleep", lambda s: now.append(now.pop() + s))
+    host = FakeHost({"is up": [1]})
+    chapter = open_chapter(tmp_path, host)
+    with pytest.raises(StepFailed, match="did not come true within 3 s: is up"):
+        chapter.look(Step("look", "x", until="is up", timeout=3))
+    assert host.ran == ["x", *["is up"] * 3]
 
 
 @pytest.mark.parametrize("ok", [1, "yes", [], None, object()])
@@ -155,6 +182,51 @@ def test_after_a_failure_no_step_runs(tmp_path: Path) -> None:
     with pytest.raises(StepFailed, match="restart the kernel"):
         chapter.change(MAKE)
     assert host.ran == []
+
+
+def test_a_resumed_run_undoes_what_nothing_proves_and_keeps_the_rest(
+    tmp_path: Path,
+) -> None:
+    host = FakeHost()
+    chapter = open_chapter(tmp_path, host)
+    loose = [Step("change", name, undo=f"undo {name}") for name in "ab"]
+    chapter.recall([loose[0], MAKE, loose[1]])
+    chapter.resume()
+    assert host.ran == ["undo b", "undo a"]
+    host.ran.clear()
+    chapter.change(MAKE)
+    assert host.ran == ["is there"]
+
+
+def test_a_run_that_cannot_be_resumed_says_why_and_keeps_its_undos(
+    tmp_path: Path,
+) -> None:
+    host = FakeHost({"undo a": [1]})
+    chapter = open_chapter(tmp_path, host)
+    chapter.recall([Step("change", "a", undo="undo a")])
+    with pytest.raises(StepFailed, match="cannot go on, as this failed: undo a"):
+        chapter.resume()
+    chapter.unwind()
+    assert host.ran == ["undo a", "undo a"]
+
+
+def test_steps_are_undone_in_the_order_of_the_chapter_whoever_took_them(
+    tmp_path: Path,
+) -> None:
+    """Want B before A, though A was taken anew, and C first, which was not met yet."""
+    a, b, c = (
+        Step("change", f"do {n}", unless=f"is {n}", undo=f"undo {n}") for n in "abc"
+    )
+    host = FakeHost({f"is {n}": [0, 0, 1] for n in "abc"} | {"is a": [1, 0, 0, 1]})
+    chapter = open_chapter(tmp_path, host)
+    chapter.recall([a, b, c])
+    chapter.resume()
+    chapter.change(a)
+    chapter.change(b)
+    host.answers |= {f"is {n}": [0, 1] for n in "abc"}
+    chapter.unwind()
+    undos = [script for script in host.ran if script.startswith("undo")]
+    assert undos == ["undo c", "undo b", "undo a"]
 
 
 def test_a_step_sees_parameters_run_and_label(tmp_path: Path) -> None:

@@ -198,6 +198,14 @@ def test_retry_tries_again_and_then_gives_up(folder: Path) -> None:
     assert (folder / "more").read_text() == "\n\n"
 
 
+def test_until_waits_for_what_comes_and_gives_up_in_time(folder: Path) -> None:
+    output("%%change\n#| until: echo >>tries; test $(wc -l <tries) = 2\ntrue")
+    assert (folder / "tries").read_text() == "\n\n"
+    done = execute(written("%%look\n#| timeout: 1s\n#| until: false\ntrue"))
+    assert done.returncode == 1
+    assert "did not come true within 1 s" in done.stderr
+
+
 def test_unless_skips_and_is_asked_again(folder: Path) -> None:
     change = "%%change\n#| unless: test -e x\n"
     assert output(f"{change}touch x", f"{change}touch y") == "already true: step 2\n"

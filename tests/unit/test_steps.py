@@ -9,7 +9,7 @@ def test_options_are_read_and_the_body_is_what_is_left() -> None:
     cell = (
         '#| unless: docker volume inspect "$volume"\n'
         "#|undo: docker volume rm $volume\n"
-        "#| rc: 3\n#| timeout: 5m\n#| retry: 2\n#| as: www-data\n"
+        "#| rc: 3\n#| timeout: 5m\n#| retry: 2\n#| until: true\n#| as: www-data\n"
         "docker volume create {{.Name}}\n  second # not an option\n"
     )
     assert steps.parse("change", cell) == Step(
@@ -20,6 +20,7 @@ def test_options_are_read_and_the_body_is_what_is_left() -> None:
         rc=3,
         timeout=300,
         retry=2,
+        until="true",
         user="www-data",
     )
 
