@@ -11,6 +11,7 @@ import nbformat
 from kernels_helpers import journal, report
 from kernels_helpers.errors import CheckFailed, DockbookError
 from kernels_helpers.kernel import CHECK_MIME
+from kernels_helpers.recovery import last_attempt
 from kernels_helpers.report import Report
 
 RUN = re.compile(r"\d{8}T\d{6}Z-(?P<chapter>.+)-[0-9a-f]{6}")
@@ -61,7 +62,7 @@ def remake(folder: Path) -> Report:
             f"{folder} has no {report.NOTEBOOK}: the run was killed before its end"
         )
     events = journal.read(folder / report.JOURNAL)
-    opened = next((e for e in events if e["event"] == "open"), {})
+    opened = next((e for e in events if e["event"] in ("run", "open")), {})
     run = str(opened.get("run", folder.resolve().name))
     named = RUN.fullmatch(run)
     chapter = named["chapter"] if named else opened.get("chapter", run)
@@ -77,7 +78,8 @@ def cases(folder: Path) -> list[Case]:
     notebook = nbformat.read(folder / report.NOTEBOOK, as_version=4)
     steps, checks = _places(notebook)
     found: list[Case] = []
-    for case in _recorded(journal.read(folder / report.JOURNAL)):
+    events = last_attempt(journal.read(folder / report.JOURNAL))
+    for case in _recorded(events):
         queue = checks if case.kind == "check" else steps
         last = found[-1].heading if found else ""
         place = queue.pop(0) if queue else Place(last)

@@ -129,6 +129,7 @@ class Chapter:
         """
         for step in [s for s in reversed(self._recalled) if not s.unless]:
             if not self._undo_one(step):
+                self.ended = "the run could not be resumed"
                 raise StepFailed(
                     f"the run cannot go on, as this failed: {step.undo}; mend it and "
                     f"resume again, or `dockbook undo {self.run}`"
@@ -141,6 +142,7 @@ class Chapter:
 
     def finish(self) -> None:
         """Keep what the chapter has made: nothing is undone any more."""
+        self.journal.write("finished")
         self._undo.clear()
         self.ended = "the chapter is finished"
 

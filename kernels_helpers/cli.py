@@ -144,9 +144,35 @@ def run(
         click.echo(f"{book.name_of(path)}")
         made = runner.run(path, options, teller())
         reports.append(made)
-        click.echo(f"  {_verdict(made)}\n  evidence: {out / made.run}")
-        if made.interrupted:
-            raise KeyboardInterrupt
+        _tell(made, out / made.run)
+    _exit(reports)
+
+
+@main.command()
+@click.argument("run_id", metavar="RUN")
+def resume(run_id: str) -> None:
+    """Go on with a run that failed or was killed, with the parameters that it had.
+
+    Steps that are proved done by their `unless` are skipped. A chapter that has
+    been edited since is refused.
+    """
+    from kernels_helpers import afterwards, evidence
+
+    folder = evidence.find(run_id)
+    made = afterwards.resume(folder, teller())
+    _tell(made, folder)
+    _exit([made])
+
+
+def _tell(made: Any, folder: Path) -> None:
+    """Say how a run has ended, and where its evidence is."""
+    click.echo(f"  {_verdict(made)}\n  evidence: {folder}")
+    if made.interrupted:
+        raise KeyboardInterrupt
+
+
+def _exit(reports: list[Any]) -> None:
+    """Exit with the code that the runs ask for."""
     if any(r.status == "failed" for r in reports):
         sys.exit(1)
     if any(r.pending for r in reports):

@@ -23,13 +23,12 @@ def verify(run: str) -> None:
 @click.argument("run")
 def undo(run: str) -> None:
     """Undo a run that was killed or kept, from its journal."""
-    from kernels_helpers import evidence
-    from kernels_helpers import undo as undoing
+    from kernels_helpers import afterwards, evidence
 
     def say(text: str) -> None:
         click.echo(text, nl=False)
 
-    if not undoing.undo(evidence.find(run), say):
+    if not afterwards.undo(evidence.find(run), say):
         sys.exit(1)
     click.echo("nothing of the run is left")
 

@@ -9,6 +9,7 @@ import atexit
 import contextlib
 import linecache
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.display import display
 
-from kernels_helpers import connect, steps
+from kernels_helpers import connect, journal, steps
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.diagrams import Diagram
 from kernels_helpers.errors import ChapterError, DockbookError
@@ -27,6 +28,8 @@ from kernels_helpers.hosts.lab import home
 from kernels_helpers.journal import Journal, who
 from kernels_helpers.labels import new_run_id
 from kernels_helpers.parameters import Contract
+from kernels_helpers.process import start_time
+from kernels_helpers.recovery import pending
 
 CHECK_MIME = "application/vnd.dockbook.check+json"
 INJECTED = "# Parameters"  # how papermill begins the cell it injects
@@ -66,6 +69,7 @@ class Steps(Magics):  # type: ignore[misc]  # traitlets are untyped
         """Unwind in the cell that failed, before its reply is sent."""
         error = result.error_in_exec or result.error_before_exec
         if error is not None:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # let nothing cut undos short
             self.chapter.fail(f"{type(error).__name__}: {error}")
 
 
@@ -86,6 +90,7 @@ def open_chapter(name: str) -> Chapter:
     values = contract.bind(given)
     run = os.environ.get("DOCKBOOK_RUN") or new_run_id(name)
     path = os.environ.get("DOCKBOOK_JOURNAL") or home() / "journals" / f"{run}.jsonl"
+    before = pending(journal.read(Path(path)))
     lifetime = contextlib.ExitStack()
     host = lifetime.enter_context(connect.connect(str(values["host"])))
     chapter = Chapter(
@@ -108,6 +113,8 @@ def open_chapter(name: str) -> Chapter:
         api=version["ApiVersion"],
         platform=f"{version.get('Os')}/{version.get('Arch')}",
         kernel=version.get("KernelVersion"),
+        pid=os.getpid(),
+        started=start_time(os.getpid()),
         parameters=values,
         images={
             tag: image["Id"]
@@ -119,6 +126,8 @@ def open_chapter(name: str) -> Chapter:
     )
     _install(shell, chapter)
     atexit.register(_at_exit, chapter, lifetime)
+    chapter.recall(before)
+    chapter.resume()
     return chapter
 
 
@@ -162,6 +171,7 @@ def _install(shell: InteractiveShell, chapter: Chapter) -> None:
 
 
 def _at_exit(chapter: Chapter, lifetime: contextlib.ExitStack) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with lifetime:
         if not chapter.plan:
             chapter.fail("the kernel ended before the chapter did")

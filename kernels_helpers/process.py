@@ -10,10 +10,12 @@ import os
 import select
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 GRACE = 2.0  # seconds between SIGINT, SIGTERM and SIGKILL
 TAIL = 0.1  # seconds for the last output of what a command left in the background
@@ -69,20 +71,20 @@ def run(
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's `&` ignores it
             before_exec()
 
-        process = subprocess.Popen(
-            argv,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=prepare,
-        )
-        with process:
-            try:
-                output, timed_out = _follow(process, deadline, on_output)
-            finally:
-                _end_group(process)
+        with contextlib.ExitStack() as running:
+            with _interrupt_deferred():
+                process = subprocess.Popen(
+                    argv,
+                    env=env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    preexec_fn=prepare,
+                )
+                running.enter_context(process)
+                running.callback(_end_group, process)
+            output, timed_out = _follow(process, deadline, on_output)
         announce(0)
     rc = process.returncode
     seconds = time.monotonic() - started
@@ -164,15 +166,36 @@ def _kill(group: int, number: int) -> bool:
 
 
 @contextlib.contextmanager
+def _interrupt_deferred() -> Iterator[None]:
+    """Let SIGINT wait for the end of the block.
+
+    Python loses the KeyboardInterrupt that is raised while it forks.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or handler is None:
+        yield
+        return
+    came: list[Any] = []
+    signal.signal(signal.SIGINT, lambda *told: came.append(told))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if came and callable(handler):
+        handler(*came[0])
+
+
+@contextlib.contextmanager
 def _reaper() -> Iterator[Callable[[int], None]]:
     """Watch over one group (0: none): it ends when this process does."""
-    reaper = subprocess.Popen(
-        ["sh", "-c", REAPER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with _interrupt_deferred():
+        reaper = subprocess.Popen(
+            ["sh", "-c", REAPER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     if reaper.stdin is None:
         raise AssertionError
     pipe = reaper.stdin.fileno()

@@ -10,6 +10,7 @@ from typing import Any
 import nbformat
 
 from kernels_helpers import journal
+from kernels_helpers.recovery import last_attempt
 
 NOTEBOOK = "chapter.ipynb"
 JOURNAL = "journal.jsonl"
@@ -72,8 +73,11 @@ class Report:
 
 
 def make(folder: Path, run: str, chapter: str) -> Report:
-    """Read the folder of a run. A run without a check that held has not passed."""
-    events = list(journal.read(folder / JOURNAL))
+    """Read the folder of a run. A run without a check that held has not passed.
+
+    Of a run that was resumed it is the last attempt that counts.
+    """
+    events = last_attempt(journal.read(folder / JOURNAL))
     opened = next((e for e in events if e["event"] == "open"), {})
     notebook = nbformat.read(folder / NOTEBOOK, as_version=4)
     checks = _pick(events, "check", ("claim", "ok", "note"))

@@ -1,6 +1,8 @@
 """One run of a chapter: parameters, host, papermill, evidence, sweep."""
 
 import contextlib
+import fcntl
+import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +12,8 @@ from typing import Any
 import nbformat
 from nbclient.exceptions import DeadKernelError
 
-from kernels_helpers import book, report, sweep
+from kernels_helpers import book, journal, report, sweep
+from kernels_helpers.chapter import Chapter
 from kernels_helpers.connect import connect
 from kernels_helpers.errors import ChapterError, DockbookError, UsageError
 from kernels_helpers.hosts import Host
@@ -18,6 +21,7 @@ from kernels_helpers.journal import Journal
 from kernels_helpers.lab import life
 from kernels_helpers.labels import new_run_id
 from kernels_helpers.parameters import Contract
+from kernels_helpers.recovery import last_attempt, pending
 from kernels_helpers.report import Report
 
 # What nbformat raises for files that are not notebooks, in its own words or not.
@@ -75,44 +79,121 @@ def prepare(paths: list[Path], options: Options) -> None:
         ) from error
 
 
+@dataclass(frozen=True)
+class Run:
+    """Name a run: what is executed, with what, and where its evidence goes.
+
+    ``given`` are the parameters that are not left at their defaults.
+    """
+
+    id: str
+    path: Path
+    folder: Path
+    given: dict[str, Any]
+    plan: bool
+    keep: bool
+
+    @property
+    def journal(self) -> Path:
+        """Return the path of the journal."""
+        return self.folder / report.JOURNAL
+
+
 def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Report:
     """Run one chapter on its host and leave its evidence in a folder of its own.
 
     ``on_cell`` is told the number of each code cell, from 1, and the heading it is
-    under. Whatever happens, what carries the run's label is swept at the end,
-    unless it is to be kept.
+    under. One process at a time works on a run; nothing is left of it at the end
+    but what the chapter, or ``keep``, says is to stay.
     """
     notebook, contract = load(path)
     values = contract.read(options.parameters)
-    chapter = book.name_of(path)
-    run_id = new_run_id(chapter)
+    run_id = new_run_id(book.name_of(path))
     given = {name: values[name] for name in options.parameters}
+    folder = options.out / run_id
+    started = Run(run_id, path, folder, given, options.plan, options.keep)
     with _host(str(values["host"])) as host:
-        folder = options.out / run_id
         folder.mkdir()
-        env = {
-            "DOCKBOOK_RUN": run_id,
-            "DOCKBOOK_JOURNAL": str((folder / report.JOURNAL).absolute()),
-            **(
-                {"DOCKBOOK_LAB": host.url.removeprefix("lab://")} if host.is_lab else {}
-            ),
-            **({"DOCKBOOK_PLAN": "1"} if options.plan else {}),
-            **({"DOCKBOOK_KEEP": "1"} if options.keep else {}),
-        }
-        left: list[sweep.Found] = []
-        try:
-            reason = _execute(path, folder, given, env, _progress(notebook, on_cell))
-        finally:
-            if not options.keep:
-                left.extend(sweep.remove(host.docker, sweep.find(host.docker, run_id)))
-    made = report.make(folder, run_id, chapter)
-    if made.status == "passed" and left:
-        reason = f"left behind: {', '.join(f'{f.kind} {f.name}' for f in left)}"
+        with claimed(folder):
+            Journal(started.journal).write(
+                "run",
+                run=run_id,
+                chapter=book.name_of(path),
+                path=str(path.resolve()),
+                source=report.source_of(notebook),
+                given=given,
+                plan=options.plan,
+                keep=options.keep,
+            )
+            return attempt(started, host, on_cell)
+
+
+def attempt(run: Run, host: Host, on_cell: Callable[[int, str], None]) -> Report:
+    """Execute the chapter of a run from its top, and report.
+
+    When the kernel did not live to unwind, that is done here, from the journal.
+    """
+    notebook, contract = load(run.path)
+    reason = _execute(run, _environment(run, host), _progress(notebook, on_cell))
+    happened = {event["event"] for event in last_attempt(journal.read(run.journal))}
+    if "open" in happened and "close" not in happened and not run.keep:
+        values = contract.environment(run.given)
+        unwind(run.id, run.journal, host, values, say=lambda _: None)
+    chapter = book.name_of(run.path)
+    made = report.make(run.folder, run.id, chapter)
+    if made.status == "passed" and "finished" not in happened:
+        left = sweep.remove(host.docker, sweep.find(host.docker, run.id))
+        if names := ", ".join(f"{found.kind} {found.name}" for found in left):
+            reason = f"left behind: {names}"
     if reason and made.reason is None:
-        Journal(folder / report.JOURNAL).write("failed", reason=reason)
-        made = report.make(folder, run_id, chapter)
-    (folder / report.REPORT).write_text(made.as_text(), encoding="utf-8")
+        Journal(run.journal).write("failed", reason=reason)
+        made = report.make(run.folder, run.id, chapter)
+    (run.folder / report.REPORT).write_text(made.as_text(), encoding="utf-8")
     return made
+
+
+def unwind(
+    run_id: str,
+    path: Path,
+    host: Host,
+    values: dict[str, str],
+    say: Callable[[str], object],
+) -> bool:
+    """Undo what the journal of a run says is left; tell whether all could be undone.
+
+    Undos run last in first out and are verified, as in the run itself; then what
+    carries the run's label is removed.
+    """
+    chapter = Chapter(host, run_id, values, Journal(path), say)
+    chapter.recall(pending(journal.read(path)))
+    chapter.unwind()
+    return not chapter.left() and not pending(journal.read(path))
+
+
+@contextlib.contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Keep other processes from working on the same run; DockbookError if one does."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise DockbookError(
+            f"{folder}: the run is at work in another process: wait for its end"
+        ) from error
+    finally:
+        os.close(descriptor)
+
+
+def _environment(run: Run, host: Host) -> dict[str, str]:
+    """Tell the kernel what it is to do, in the variables that docs/design.md lists."""
+    return {
+        "DOCKBOOK_RUN": run.id,
+        "DOCKBOOK_JOURNAL": str(run.journal.absolute()),
+        **({"DOCKBOOK_LAB": host.url.removeprefix("lab://")} if host.is_lab else {}),
+        **({"DOCKBOOK_PLAN": "1"} if run.plan else {}),
+        **({"DOCKBOOK_KEEP": "1"} if run.keep else {}),
+    }
 
 
 @contextlib.contextmanager
@@ -127,11 +208,7 @@ def _host(url: str) -> Iterator[Host]:
 
 
 def _execute(
-    path: Path,
-    folder: Path,
-    given: dict[str, Any],
-    env: dict[str, str],
-    on_cell: Callable[[int], None],
+    run: Run, env: dict[str, str], on_cell: Callable[[int], None]
 ) -> str | None:
     """Execute the notebook; return why it ended early, None if it did not."""
     import papermill  # slow to import
@@ -140,9 +217,9 @@ def _execute(
 
     try:
         papermill.execute_notebook(
-            path,
-            folder / report.NOTEBOOK,
-            parameters=given,
+            run.path,
+            run.folder / report.NOTEBOOK,
+            parameters=run.given,
             engine_name=engine.NAME,
             kernel_name="python3",
             progress_bar=False,
@@ -154,7 +231,9 @@ def _execute(
     except DeadKernelError:
         return "the kernel died before the chapter ended"
     except OSError as error:
-        raise DockbookError(f"{error.filename or folder}: {error.strerror}") from error
+        raise DockbookError(
+            f"{error.filename or run.folder}: {error.strerror}"
+        ) from error
     return None
 
 

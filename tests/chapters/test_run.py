@@ -128,19 +128,32 @@ def test_what_an_undo_forgets_is_swept(own_lab: LabHost, tmp_path: Path) -> None
 def test_a_chapter_that_leaves_something_behind_has_not_passed(
     own_lab: LabHost, tmp_path: Path
 ) -> None:
+    late = (
+        'labels = {"dockbook.run": chapter.run}\n'
+        'docker.volumes.create("late", labels=labels)'
+    )
     chapter = notebooks.write(
-        tmp_path / "small.ipynb", BINDING, MAKE, CHECK, "chapter.finish()"
+        tmp_path / "small.ipynb", BINDING, MAKE, CHECK, UNWIND, late
     )
     done = call("run", chapter, "--host", own_lab.url, "--out", tmp_path / "out")
     assert done.returncode == 1
-    assert "left behind: volume dockbook-small" in done.stdout
-    kept = call(
-        *("run", chapter, "--host", own_lab.url, "--keep"),
-        *("--out", tmp_path / "kept"),
-    )
-    assert kept.returncode == 0
+    assert "left behind: volume late" in done.stdout
+    assert own_lab.docker.volumes.list() == []
+
+
+@pytest.mark.parametrize(
+    ("end", "options"), [("chapter.finish()", []), (UNWIND, ["--keep"])]
+)
+def test_a_result_that_is_to_be_kept_stays_until_it_is_undone(
+    own_lab: LabHost, tmp_path: Path, end: str, options: list[str]
+) -> None:
+    chapter = notebooks.write(tmp_path / "small.ipynb", BINDING, MAKE, CHECK, end)
+    out = tmp_path / "out"
+    kept = call("run", chapter, "--host", own_lab.url, "--out", out, *options)
+    assert kept.returncode == 0, kept.stdout
     assert [v.name for v in own_lab.docker.volumes.list()] == ["dockbook-small"]
-    assert call("sweep", "--host", own_lab.url).returncode == 0
+    (folder,) = out.iterdir()
+    assert call("undo", folder).returncode == 0
     assert own_lab.docker.volumes.list() == []
 
 

@@ -120,8 +120,10 @@ def test_what_until_waits_for_must_come_within_the_time_of_the_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr(chapters.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(chapters.time, "sleep", lambda s: now.append(now.pop() + s))
+    monkeypatch.setattr("kernels_helpers.chapter.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(
+        "kernels_helpers.chapter.time.sleep", lambda s: now.append(now.pop() + s)
+    )
     host = FakeHost({"is up": [1]})
     chapter = open_chapter(tmp_path, host)
     with pytest.raises(StepFailed, match="did not come true within 3 s: is up"):

@@ -250,3 +250,19 @@ def test_start_time_names_a_process_for_good() -> None:
         until(lambda: start_time(child.pid) is None)  # a zombie counts as dead
     assert start_time(child.pid) is None
     assert start_time(2**22 + 1) is None
+
+
+def test_an_interrupt_that_comes_while_python_forks_is_not_lost() -> None:
+    code = (
+        "import os, signal\n"
+        "from kernels_helpers import process\n"
+        "me = os.getpid()\n"
+        "strike = lambda: os.kill(me, signal.SIGINT)\n"
+        "os.register_at_fork(after_in_parent=strike)\n"
+        "try: process.run(['sleep', '60'], timeout=3)\n"
+        "except KeyboardInterrupt: print('interrupted')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
