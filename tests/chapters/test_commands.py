@@ -37,7 +37,7 @@ exec {DOCKER} "$@"
 [ "$1 $2" != "image rm" ] || set -- image inspect "$3"
 exec {DOCKER} "$@"
 """,
-        "it was gone",
+        "the image was gone in between",
     ),
 }
 
