@@ -2,10 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import graphviz
 from docker import DockerClient
+from docker.auth import INDEX_NAME, resolve_repository_name
+from docker.utils import parse_repository_tag
 
 from kernels_helpers.book import DIAGRAMS
 from kernels_helpers.errors import ChapterError
@@ -14,6 +17,7 @@ DOT_MIME = "text/vnd.graphviz"
 GRAPH = {"bgcolor": "transparent", "rankdir": "LR", "nodesep": "0.3", "ranksep": "0.7"}
 FONT = {"fontname": "Noto Sans,Noto Sans CJK SC,sans-serif", "fontsize": "11"}
 UNNAMED = "anonymous volume"
+SHORT = len("sha256:") + 12  # characters of a digest that a node shows
 ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 NODE = {**FONT, "shape": "box", "style": "rounded", "margin": "0.15,0.08"}
 
@@ -80,6 +84,47 @@ def mounts(docker: DockerClient, label: str) -> Diagram:
         f"{source} is mounted in {name} at {words}" for source, name, words in edges
     ]
     return Diagram(graph.source, "; ".join(said) or "no mounts")
+
+
+def names(docker: DockerClient, registry: str) -> Diagram:
+    """Draw the images that have a name in a registry, with all the names they have.
+
+    The way is registry, repository, tag or digest, image. It is sorted by name, so
+    that the same state gives the same DOT.
+    """
+    graph = graphviz.Digraph(
+        "names", graph_attr={**GRAPH, **FONT}, node_attr=NODE, strict=True
+    )
+    found = {str(i.id): _references(i.attrs) for i in docker.images.list()}
+    ways = sorted(
+        [*_parts(reference), image]
+        for image, references in found.items()
+        if any(reference.startswith(f"{registry}/") for reference in references)
+        for reference in references
+    )
+    for host, repository, mark, image in ways:
+        ids = [host, f"{host}/{repository}", f"{host}/{repository} {mark}", image]
+        nodes = [name.replace(":", " ") for name in ids]  # a colon would name a port
+        graph.node(nodes[0], f"registry\n{host}")
+        graph.node(nodes[1], f"repository\n{repository}")
+        graph.node(nodes[2], mark[:SHORT])
+        graph.node(nodes[3], f"image\n{image[:SHORT]}", peripheries="2")
+        graph.edges(pairwise(nodes))
+    said = [f"{h}/{r} {mark[:SHORT]} is {image[:SHORT]}" for h, r, mark, image in ways]
+    return Diagram(graph.source, "; ".join(said) or "no names")
+
+
+def _references(attrs: dict[str, Any]) -> list[str]:
+    """List the names of an image, by tag and by digest."""
+    return [*(attrs["RepoTags"] or ()), *(attrs["RepoDigests"] or ())]
+
+
+def _parts(reference: str) -> list[str]:
+    """Take a name apart: registry, repository, and tag or digest."""
+    name, mark = parse_repository_tag(reference)
+    host, repository = resolve_repository_name(name)
+    official = host == INDEX_NAME and "/" not in repository
+    return [host, f"library/{repository}" if official else repository, str(mark)]
 
 
 def _source(mount: dict[str, Any]) -> str:

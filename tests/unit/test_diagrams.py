@@ -48,6 +48,46 @@ def test_nothing_mounted_is_said() -> None:
     assert drawn({"a": []}).alt == "no mounts"
 
 
+def named(images: dict[str, list[str]]) -> diagrams.Diagram:
+    """Draw what has a name in the registry r.test:5, of images with these names."""
+    found = [
+        SimpleNamespace(
+            id=f"sha256:{name * 64}",
+            attrs={
+                "RepoTags": [n for n in names if "@" not in n] or None,
+                "RepoDigests": [n for n in names if "@" in n],
+            },
+        )
+        for name, names in images.items()
+    ]
+    docker: Any = SimpleNamespace(images=SimpleNamespace(list=lambda: found))
+    return diagrams.names(docker, "r.test:5")
+
+
+def test_every_name_of_an_image_in_the_registry_is_drawn() -> None:
+    digest = f"r.test:5/team/tool@sha256:{'e' * 64}"
+    found = named({"a": ["r.test:5/team/tool:1", "busybox:2", digest], "b": ["c:3"]})
+    image = f'"sha256 {"a" * 64}"'
+    assert f'"docker.io/library/busybox 2" -> {image}' in found.dot
+    assert f'"r.test 5/team/tool 1" -> {image}' in found.dot
+    assert '"r.test 5" -> "r.test 5/team/tool"' in found.dot
+    assert f'"r.test 5/team/tool sha256 {"e" * 64}" [label="sha256:{"e" * 12}"]' in (
+        found.dot
+    )
+    assert "b" * 12 not in found.dot
+    assert f"r.test:5/team/tool 1 is sha256:{'a' * 12}" in found.alt
+
+
+def test_the_same_names_give_the_same_dot_in_any_order() -> None:
+    one = {"a": ["r.test:5/x:1", "r.test:5/x:2"], "b": ["r.test:5/y:1"]}
+    other = {"b": ["r.test:5/y:1"], "a": ["r.test:5/x:2", "r.test:5/x:1"]}
+    assert named(one) == named(other)
+
+
+def test_a_registry_of_a_longer_name_is_another_one() -> None:
+    assert named({"a": ["r.test:50/x:1"]}).alt == "no names"
+
+
 def test_a_static_diagram_has_the_shared_style_and_shows_itself() -> None:
     bundle, metadata = diagrams.load("mount-kinds", alt="kinds")._repr_mimebundle_()
     assert "Noto Sans" in bundle[diagrams.DOT_MIME]
