@@ -8,62 +8,37 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbclient.exceptions import DeadKernelError
 
-from kernels_helpers import book, report, sweep
+from kernels_helpers import book, forks, report, sweep
 from kernels_helpers.connect import connect
-from kernels_helpers.errors import ChapterError, DockbookError, UsageError
+from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.hosts import Host
-from kernels_helpers.journal import Journal
+from kernels_helpers.journal import Journal, read
 from kernels_helpers.lab import life
 from kernels_helpers.labels import new_run_id
-from kernels_helpers.parameters import Contract
+from kernels_helpers.notebook import load
 from kernels_helpers.report import Report
-
-# What nbformat raises for files that are not notebooks, in its own words or not.
-MALFORMED = (
-    nbformat.reader.NotJSONError,
-    nbformat.ValidationError,
-    AttributeError,
-    KeyError,
-    TypeError,
-    UnicodeError,
-)
 
 
 @dataclass(frozen=True)
 class Options:
-    """Say how chapters are to be run: all of ``dockbook run`` but the chapters."""
+    """Say how chapters are to be run: all of ``dockbook run`` but the chapters.
+
+    The time-outs, of a cell and of the whole chapter, are written like ``30s``.
+    """
 
     parameters: Mapping[str, Any]
     out: Path
     plan: bool = False
     keep: bool = False
-
-
-def load(path: Path) -> tuple[nbformat.NotebookNode, Contract]:
-    """Read a chapter and its contract; ChapterError when it is malformed."""
-    try:
-        notebook = nbformat.read(path, as_version=4)
-        nbformat.validate(notebook)
-    except MALFORMED as error:
-        line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ChapterError(f"{path} is not a notebook: {line}") from error
-    except OSError as error:
-        raise ChapterError(f"{path} cannot be read: {error.strerror}") from error
-    tagged = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
-    if len(tagged) != 1:
-        raise ChapterError(
-            f"{path} has {len(tagged)} cells tagged `parameters`: it must have one"
-        )
-    return notebook, Contract.parse(tagged[0].source)
+    cell_timeout: str = ""
+    timeout: str = ""
 
 
 def prepare(paths: list[Path], options: Options) -> None:
     """Check all that can be wrong before any kernel or lab starts."""
     for path in paths:
-        _, contract = load(path)
-        contract.read(options.parameters)
+        load(path)
     try:
         options.out.mkdir(parents=True, exist_ok=True)
         probe = options.out / ".dockbook"
@@ -87,6 +62,7 @@ def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Re
     chapter = book.name_of(path)
     run_id = new_run_id(chapter)
     given = {name: values[name] for name in options.parameters}
+    forks.zygote()  # it imports while a lab starts
     with _host(str(values["host"])) as host:
         folder = options.out / run_id
         folder.mkdir()
@@ -101,7 +77,8 @@ def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Re
         }
         left: list[sweep.Found] = []
         try:
-            reason = _execute(path, folder, given, env, _progress(notebook, on_cell))
+            progress = _progress(notebook, on_cell)
+            reason = _execute(path, folder, given, env, options, progress)
         finally:
             if not options.keep:
                 left.extend(sweep.remove(host.docker, sweep.find(host.docker, run_id)))
@@ -131,28 +108,40 @@ def _execute(
     folder: Path,
     given: dict[str, Any],
     env: dict[str, str],
+    options: Options,
     on_cell: Callable[[int], None],
 ) -> str | None:
     """Execute the notebook; return why it ended early, None if it did not."""
     import papermill  # slow to import
+    from nbclient.exceptions import DeadKernelError
 
-    from kernels_helpers import engine
+    from kernels_helpers.execution import Watch
 
+    journal = Journal(folder / report.JOURNAL)
+    watch = Watch(
+        on_cell=on_cell,
+        on_timeout=lambda told: journal.write("timeout", reason=told),
+        unwinding=lambda: any(e["event"] == "failed" for e in read(journal.path)),
+        cell_timeout=options.cell_timeout,
+        chapter_timeout=options.timeout,
+    )
     try:
         papermill.execute_notebook(
             path,
             folder / report.NOTEBOOK,
             parameters=given,
-            engine_name=engine.NAME,
+            engine_name="dockbook",
             kernel_name="python3",
             progress_bar=False,
+            coalesce_streams=True,  # the pieces of one output may come in any size
             kernel_env=env,
-            on_cell=on_cell,
+            watch=watch,
         )
     except papermill.PapermillExecutionError as error:
         return f"{error.ename}: {error.evalue}"
-    except DeadKernelError:
-        return "the kernel died before the chapter ended"
+    except DeadKernelError as error:
+        journal.write("kernel died", reason=str(error))
+        return str(error)
     except OSError as error:
         raise DockbookError(f"{error.filename or folder}: {error.strerror}") from error
     return None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kernels_helpers import journal, report, runner
+from kernels_helpers import journal, notebook, report
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.connect import connect
 from kernels_helpers.errors import DockbookError
@@ -24,7 +24,7 @@ def undo(folder: Path, say: Callable[[str], object]) -> bool:
     opened = next((e for e in events if e["event"] == "open"), None)
     if opened is None:
         raise DockbookError(f"{path}: the chapter was never opened: nothing to undo")
-    _, contract = runner.load(folder / report.NOTEBOOK)
+    contract = notebook.head(folder / report.NOTEBOOK).contract
     with connect(opened["host"]) as host:
         chapter = Chapter(
             host=host,

@@ -13,7 +13,8 @@ from kernels_helpers import book, journal, report, sweep
 from kernels_helpers.errors import ParameterError
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
-from kernels_helpers.runner import Options, load, run
+from kernels_helpers.notebook import load
+from kernels_helpers.runner import Options, run
 from tests.chapters.test_run import BIN, kernel_of
 from tests.unit.test_ledger import PROVED
 from tests.waiting import until
