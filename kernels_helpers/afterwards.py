@@ -12,10 +12,12 @@ from kernels_helpers import cases, journal, report, runner
 from kernels_helpers.connect import connect
 from kernels_helpers.errors import ChapterError, DockbookError, UsageError
 from kernels_helpers.journal import Journal, who
+from kernels_helpers.notebook import load
 from kernels_helpers.process import start_time
 from kernels_helpers.report import Report
 from kernels_helpers.runner import Run
 
+SETTINGS = ("given", "plan", "keep", "cell_timeout", "timeout")  # of a run
 KERNEL_ENDS = 5.0  # seconds that a kernel may outlive the runner that was killed
 
 
@@ -28,7 +30,7 @@ def undo(folder: Path, say: Callable[[str], object]) -> bool:
     with runner.claimed(folder):
         path = folder / report.JOURNAL
         opened = _opened(path)
-        _, contract = runner.load(folder / report.NOTEBOOK)
+        _, contract = load(folder / report.NOTEBOOK)
         values = contract.environment(opened["parameters"])
         with connect(opened["host"]) as host:
             done = runner.unwind(opened["run"], path, host, values, say)
@@ -52,16 +54,14 @@ def resume(folder: Path, on_cell: Callable[[int, str], None]) -> Report:
         if (status := cases.remake(folder).status) != "failed":
             raise UsageError(f"{began['run']} has {status}: there is nothing to resume")
         chapter = Path(began["path"])
-        notebook, _ = runner.load(chapter)
+        notebook, _ = load(chapter)
         if report.source_of(notebook) != began["source"]:
             raise _edited(chapter, notebook, folder)
         run = Run(
             id=began["run"],
             path=chapter,
             folder=folder,
-            given=began["given"],
-            plan=began["plan"],
-            keep=began["keep"],
+            **{name: began[name] for name in SETTINGS},
         )
         url = _opened(path)["host"]
         with connect(url) as host:

@@ -33,6 +33,20 @@ class Group(click.Group):
             ctx.exit(INTERRUPTED)
 
 
+def _duration(_: click.Context, option: click.Parameter, text: str) -> Any:
+    """Return a duration as it is written, if it is one."""
+    from kernels_helpers.field_types import FIELDS
+    from kernels_helpers.kinds import MisfitError
+
+    try:
+        return text and FIELDS["Duration"].read(text)
+    except MisfitError as misfit:
+        raise UsageError(f"{option.opts[0]}: {misfit}") from None
+
+
+DURATION: dict[str, Any] = {"default": "", "metavar": "DURATION", "callback": _duration}
+
+
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dockbook")
 def main() -> None:
@@ -42,12 +56,10 @@ def main() -> None:
 @main.command("list")
 def list_() -> None:
     """List the chapters."""
-    from kernels_helpers import book, runner
+    from kernels_helpers import book, notebook
 
     for name, path in book.chapters().items():
-        notebook, _ = runner.load(path)
-        title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
-        click.echo(f"{name:<14} {title}")
+        click.echo(f"{name:<14} {notebook.head(path).title}")
 
 
 @main.command()
@@ -57,16 +69,16 @@ def show(chapter: str, as_schema: bool) -> None:
     """Show the parameters of a chapter: name, type, default, help."""
     import json
 
-    from kernels_helpers import book, runner
+    from kernels_helpers import book, notebook
     from kernels_helpers.schema import json_schema
 
-    notebook, contract = runner.load(book.find(chapter))
-    title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
+    head = notebook.head(book.find(chapter))
     if as_schema:
-        click.echo(json.dumps(json_schema(contract, title), indent=2))
+        schema = json_schema(head.contract, head.title)
+        click.echo(json.dumps(schema, indent=2))
         return
-    click.echo(title)
-    for p in contract:
+    click.echo(head.title)
+    for p in head.contract:
         click.echo(f"  {p.name}: {p.type} = {p.default!r}\n      {p.describe()}")
 
 
@@ -81,14 +93,15 @@ def show(chapter: str, as_schema: bool) -> None:
 @click.option("--keep", is_flag=True, help="Leave what a lesson made.")
 def script(chapter: str, pairs: tuple[str, ...], file: Path | None, keep: bool) -> None:
     """Print a chapter as one bash script to read and run on a Docker host."""
-    from kernels_helpers import book, labels, runner
-    from kernels_helpers import script as scripts
+    from kernels_helpers import book, labels, notebook
 
     path = book.find(chapter)
-    notebook, contract = runner.load(path)
-    values = contract.read(_parameters(pairs, file, None))
+    values = notebook.head(path).contract.read(_parameters(pairs, file, None))
+    from kernels_helpers import script as scripts  # slow to import
+
     run_id = labels.new_run_id(book.name_of(path))
-    text = scripts.script(notebook, contract, values, run_id, unwind=not keep)
+    loaded = notebook.load(path)
+    text = scripts.script(*loaded, values, run_id, unwind=not keep)
     click.echo(text, nl=False)
 
 
@@ -105,6 +118,8 @@ def script(chapter: str, pairs: tuple[str, ...], file: Path | None, keep: bool) 
 @click.option("--ask", "asking", is_flag=True, help="Ask for the parameters not given.")
 @click.option("--plan", is_flag=True, help="Only say what would be changed.")
 @click.option("--keep", is_flag=True, help="Leave what a lesson made.")
+@click.option("--cell-timeout", **DURATION, help="End a cell after this time.")
+@click.option("--timeout", **DURATION, help="End a chapter after this time.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -121,13 +136,15 @@ def run(
     asking: bool,
     plan: bool,
     keep: bool,
+    cell_timeout: str,
+    timeout: str,
     out: Path,
 ) -> None:
     """Run chapters headless and leave their evidence in a folder.
 
     On a host that is not a lab a run is a plan, unless -p apply=true is given.
     """
-    from kernels_helpers import book, runner
+    from kernels_helpers import book, notebook
 
     if bool(chapters) == all_:
         raise UsageError(
@@ -137,7 +154,16 @@ def run(
     paths = [book.find(c) for c in chapters] or list(book.chapters().values())
     if asking:
         given |= _ask(paths, given)
-    options = runner.Options(given, out, plan=plan, keep=keep)
+    for path in paths:
+        notebook.head(path).contract.read(given)
+    from kernels_helpers import forks
+
+    forks.zygote()  # it imports while this process does
+    from kernels_helpers import runner
+
+    options = runner.Options(
+        given, out, plan=plan, keep=keep, cell_timeout=cell_timeout, timeout=timeout
+    )
     runner.prepare(paths, options)
     reports = []
     for path in paths:
@@ -194,11 +220,11 @@ def _parameters(
 
 
 def _ask(paths: list[Path], given: dict[str, Any]) -> dict[str, Any]:
-    from kernels_helpers import ask, runner
+    from kernels_helpers import ask, notebook
 
     if len(paths) != 1:
         raise UsageError("--ask is for one chapter at a time")
-    _, contract = runner.load(paths[0])
+    contract = notebook.head(paths[0]).contract
 
     def prompt(text: str, default: str) -> str:
         return str(click.prompt(text, default=default))

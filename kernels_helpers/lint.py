@@ -11,7 +11,7 @@ import nbformat
 
 from kernels_helpers import book, steps
 from kernels_helpers.errors import ChapterError
-from kernels_helpers.runner import load
+from kernels_helpers.notebook import load
 
 SECTIONS = (
     "Parameters",

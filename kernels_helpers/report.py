@@ -135,11 +135,18 @@ def _reason(
 ) -> str | None:
     """Say why a run has not passed; None for one that has."""
     return (
-        _error_output(notebook)
+        _ended(events)
+        or _error_output(notebook)
         or _trouble(events)
         or _unfinished(notebook)
         or (None if planned or checks else "no check has run")
     )
+
+
+def _ended(events: list[dict[str, Any]]) -> str | None:
+    """Say which time was over, and how the kernel died."""
+    told = [e["reason"] for e in events if e["event"] in ("timeout", "kernel died")]
+    return "; ".join(told) or None
 
 
 def _error_output(notebook: nbformat.NotebookNode) -> str | None:

@@ -10,64 +10,39 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbclient.exceptions import DeadKernelError
 
-from kernels_helpers import book, journal, report, sweep
+from kernels_helpers import book, forks, journal, report, sweep
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.connect import connect
-from kernels_helpers.errors import ChapterError, DockbookError, UsageError
+from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.hosts import Host
 from kernels_helpers.journal import Journal
 from kernels_helpers.lab import life
 from kernels_helpers.labels import new_run_id
-from kernels_helpers.parameters import Contract
+from kernels_helpers.notebook import load
 from kernels_helpers.recovery import last_attempt, pending
 from kernels_helpers.report import Report
-
-# What nbformat raises for files that are not notebooks, in its own words or not.
-MALFORMED = (
-    nbformat.reader.NotJSONError,
-    nbformat.ValidationError,
-    AttributeError,
-    KeyError,
-    TypeError,
-    UnicodeError,
-)
 
 
 @dataclass(frozen=True)
 class Options:
-    """Say how chapters are to be run: all of ``dockbook run`` but the chapters."""
+    """Say how chapters are to be run: all of ``dockbook run`` but the chapters.
+
+    The time-outs, of a cell and of the whole chapter, are written like ``30s``.
+    """
 
     parameters: Mapping[str, Any]
     out: Path
     plan: bool = False
     keep: bool = False
-
-
-def load(path: Path) -> tuple[nbformat.NotebookNode, Contract]:
-    """Read a chapter and its contract; ChapterError when it is malformed."""
-    try:
-        notebook = nbformat.read(path, as_version=4)
-        nbformat.validate(notebook)
-    except MALFORMED as error:
-        line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ChapterError(f"{path} is not a notebook: {line}") from error
-    except OSError as error:
-        raise ChapterError(f"{path} cannot be read: {error.strerror}") from error
-    tagged = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
-    if len(tagged) != 1:
-        raise ChapterError(
-            f"{path} has {len(tagged)} cells tagged `parameters`: it must have one"
-        )
-    return notebook, Contract.parse(tagged[0].source)
+    cell_timeout: str = ""
+    timeout: str = ""
 
 
 def prepare(paths: list[Path], options: Options) -> None:
     """Check all that can be wrong before any kernel or lab starts."""
     for path in paths:
-        _, contract = load(path)
-        contract.read(options.parameters)
+        load(path)
     try:
         options.out.mkdir(parents=True, exist_ok=True)
         probe = options.out / ".dockbook"
@@ -92,6 +67,8 @@ class Run:
     given: dict[str, Any]
     plan: bool
     keep: bool
+    cell_timeout: str
+    timeout: str
 
     @property
     def journal(self) -> Path:
@@ -109,9 +86,16 @@ def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Re
     notebook, contract = load(path)
     values = contract.read(options.parameters)
     run_id = new_run_id(book.name_of(path))
-    given = {name: values[name] for name in options.parameters}
     folder = options.out / run_id
-    started = Run(run_id, path, folder, given, options.plan, options.keep)
+    facts: dict[str, Any] = {
+        "given": {name: values[name] for name in options.parameters},
+        "plan": options.plan,
+        "keep": options.keep,
+        "cell_timeout": options.cell_timeout,
+        "timeout": options.timeout,
+    }
+    started = Run(id=run_id, path=path, folder=folder, **facts)
+    forks.zygote()  # it imports while a lab starts
     with _host(str(values["host"])) as host:
         folder.mkdir()
         with claimed(folder):
@@ -121,9 +105,7 @@ def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Re
                 chapter=book.name_of(path),
                 path=str(path.resolve()),
                 source=report.source_of(notebook),
-                given=given,
-                plan=options.plan,
-                keep=options.keep,
+                **facts,
             )
             return attempt(started, host, on_cell)
 
@@ -212,28 +194,42 @@ def _execute(
 ) -> str | None:
     """Execute the notebook; return why it ended early, None if it did not."""
     import papermill  # slow to import
+    from nbclient.exceptions import DeadKernelError
 
-    from kernels_helpers import engine
+    from kernels_helpers.execution import Watch
 
+    def unwinding() -> bool:
+        events = last_attempt(journal.read(run.journal))
+        return any(event["event"] == "failed" for event in events)
+
+    record = Journal(run.journal)
+    watch = Watch(
+        on_cell=on_cell,
+        on_timeout=lambda told: record.write("timeout", reason=told),
+        unwinding=unwinding,
+        cell_timeout=run.cell_timeout,
+        chapter_timeout=run.timeout,
+    )
     try:
         papermill.execute_notebook(
             run.path,
             run.folder / report.NOTEBOOK,
             parameters=run.given,
-            engine_name=engine.NAME,
+            engine_name="dockbook",
             kernel_name="python3",
             progress_bar=False,
+            coalesce_streams=True,  # the pieces of one output may come in any size
             kernel_env=env,
-            on_cell=on_cell,
+            watch=watch,
         )
     except papermill.PapermillExecutionError as error:
         return f"{error.ename}: {error.evalue}"
-    except DeadKernelError:
-        return "the kernel died before the chapter ended"
+    except DeadKernelError as error:
+        record.write("kernel died", reason=str(error))
+        return str(error)
     except OSError as error:
-        raise DockbookError(
-            f"{error.filename or run.folder}: {error.strerror}"
-        ) from error
+        place = error.filename or run.folder
+        raise DockbookError(f"{place}: {error.strerror}") from error
     return None
 
 

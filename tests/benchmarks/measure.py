@@ -14,7 +14,7 @@ from pathlib import Path
 
 import IPython
 
-from kernels_helpers import book, kernel, runner
+from kernels_helpers import book, kernel, notebook, runner
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.errors import ChapterError
 from kernels_helpers.hosts import LabHost
@@ -72,8 +72,8 @@ def step(host: LabHost, folder: Path) -> tuple[float, float]:
 def chapter(host: LabHost, folder: Path) -> tuple[float, float]:
     """Time the chapter volumes headless, and its commands as one script, in turn."""
     path = book.find("volumes")
-    notebook, contract = runner.load(path)
-    commands = script(notebook, contract, {}, "bench")
+    chapter, contract = notebook.load(path)
+    commands = script(chapter, contract, {}, "bench")
     options = runner.Options({"host": host.url}, folder)
 
     def headless() -> None:

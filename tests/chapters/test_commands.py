@@ -4,11 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from kernels_helpers import book
 from kernels_helpers.hosts import LabHost
-from tests.chapters.trial import DOCKER, attempt, inventory, liar, proved
+from tests.chapters.attempts import DOCKER, SILENT, attempt, lying, pass_twice
 
-COMMANDS = book.find("commands")
 # What each fake does wrong, and the check that must notice it on the engine.
 FAKES = {
     "lists a command that is none": (
@@ -20,7 +18,8 @@ FAKES = {
     ),
     "starts the program anew after a pause": (
         f"""
-[ "$*" != "unpause dockbook-cmd-life" ] || {{ {DOCKER} unpause "$2"; set -- restart -t 0 "$2"; }}
+[ "$*" != "unpause dockbook-cmd-life" ] ||
+  {{ {DOCKER} unpause "$2"; set -- restart -t 0 "$2"; }}
 exec {DOCKER} "$@"
 """,
         "it runs on, not anew",
@@ -45,12 +44,7 @@ exec {DOCKER} "$@"
 def test_it_passes_twice_in_a_row_proves_the_ledger_and_leaves_nothing(
     lab: LabHost, tmp_path: Path
 ) -> None:
-    before = inventory(lab)
-    for _ in range(2):
-        made = attempt(COMMANDS, lab, tmp_path)
-        assert (made.status, made.reason) == ("passed", None)
-        assert {c["note"] for c in made.checks if c["ok"]} >= proved("commands")
-        assert inventory(lab) == before
+    pass_twice("commands", lab, tmp_path)
 
 
 @pytest.mark.parametrize(("fake", "claim"), FAKES.values(), ids=FAKES)
@@ -58,8 +52,8 @@ def test_what_is_not_so_on_the_engine_fails_its_check(
     dockbook_home: Path, tmp_path: Path, fake: str, claim: str
 ) -> None:
     del dockbook_home
-    with liar(fake) as lab:
-        made = attempt(COMMANDS, lab, tmp_path)
+    with lying(fake) as lab:
+        made = attempt("commands", lab, tmp_path)
     assert (made.status, made.reason) == ("failed", f"CheckFailed: {claim}")
 
 
@@ -67,7 +61,7 @@ def test_a_docker_that_always_succeeds_and_says_nothing_is_caught(
     dockbook_home: Path, tmp_path: Path
 ) -> None:
     del dockbook_home
-    with liar("exit 0") as lab:
-        made = attempt(COMMANDS, lab, tmp_path)
+    with lying(SILENT) as lab:
+        made = attempt("commands", lab, tmp_path)
     assert made.status == "failed"
     assert not any(check["note"] for check in made.checks if check["ok"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kernels_helpers import book, runner, sweep
+from kernels_helpers import book, notebook, runner, sweep
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.script import script
 from tests.unit import notebooks
@@ -83,7 +83,7 @@ def by_notebook(lab: LabHost, out: Path, *, keep: bool) -> list[str]:
 
 
 def by_script(lab: LabHost, *, unwind: bool) -> list[str]:
-    done = lab.run(script(*runner.load(VOLUMES), {}, RUN, unwind=unwind))
+    done = lab.run(script(*notebook.load(VOLUMES), {}, RUN, unwind=unwind))
     assert done.rc == 0, done.output
     return inventory(lab, RUN)
 
@@ -105,7 +105,7 @@ def test_a_step_that_fails_unwinds_those_before_it(
 ) -> None:
     path = notebooks.write(tmp_path / "x.ipynb", notebooks.MAKE, "%%look\nfalse")
     for unwind, left in ((True, []), (False, ["dockbook-small"])):
-        done = clean.run(script(*runner.load(path), {}, RUN, unwind=unwind))
+        done = clean.run(script(*notebook.load(path), {}, RUN, unwind=unwind))
         assert done.rc == 1
         assert "step 2 ended with 1, expected 0" in done.output
         assert [v.name for v in clean.docker.volumes.list()] == left
@@ -121,7 +121,7 @@ echo FROM busybox | docker build --label "$label" -t one -t two -"""
     path = notebooks.write(tmp_path / "x.ipynb", make, notebooks.UNWIND)
     before = inventory(clean, "")
     clean.docker.volumes.create("of-the-user")
-    done = clean.run(script(*runner.load(path), {}, RUN))
+    done = clean.run(script(*notebook.load(path), {}, RUN))
     assert done.rc == 0, done.output
     clean.docker.volumes.get("of-the-user").remove()
     assert inventory(clean, "") == before
@@ -130,10 +130,10 @@ echo FROM busybox | docker build --label "$label" -t one -t two -"""
 def test_a_step_runs_as_its_user(clean: LabHost, tmp_path: Path) -> None:
     step = '%%look\n#| as: nobody\nid -un; echo "$HOME $USER $volume"'
     path = notebooks.write(tmp_path / "x.ipynb", step, "chapter.finish()")
-    done = clean.run(script(*runner.load(path), {}, RUN))
+    done = clean.run(script(*notebook.load(path), {}, RUN))
     assert done.output == "nobody\n/nonexistent nobody dockbook-small\n"
     path = notebooks.write(tmp_path / "x.ipynb", step.replace("nobody", "no body"))
-    done = clean.run(script(*runner.load(path), {}, RUN))
+    done = clean.run(script(*notebook.load(path), {}, RUN))
     assert (done.rc, done.output.splitlines()[0]) == (1, "no user 'no body'")
 
 
@@ -150,7 +150,7 @@ def test_hostile_values_stay_data(clean: LabHost, tmp_path: Path) -> None:
     cells = (f'%%look\nmkdir -p "$path"\n{look} >"$path/seen"',)
     chapter = notebooks.write(tmp_path / "x.ipynb", *cells, parameters=parameters)
     values = {"path": path, **{f"t{n}": text for n, text in enumerate(HOSTILE)}}
-    done = clean.run(script(*runner.load(chapter), values, RUN))
+    done = clean.run(script(*notebook.load(chapter), values, RUN))
     assert done.rc == 0, done.output
     seen = clean.run('cat "$path/seen"', env={"path": path}).output
     assert seen.split("\0")[:-1] == HOSTILE
@@ -161,7 +161,7 @@ def test_hostile_values_stay_data(clean: LabHost, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("unwind", [True, False])
 def test_shellcheck_has_nothing_to_say(unwind: bool) -> None:
-    text = script(*runner.load(VOLUMES), {}, RUN, unwind=unwind)
+    text = script(*notebook.load(VOLUMES), {}, RUN, unwind=unwind)
     for words in (
         ["bash", "-n"],
         ["shellcheck", f"--exclude={','.join(EXCLUDED)}", "-"],

@@ -12,7 +12,7 @@ from kernels_helpers import book, journal, sweep
 from kernels_helpers.errors import ParameterError
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
-from kernels_helpers.runner import load
+from kernels_helpers.notebook import load
 from tests.chapters.attempts import DOCKER, SILENT, attempt, lying, pass_twice
 from tests.chapters.test_run import BIN, kernel_of
 from tests.waiting import until

@@ -42,6 +42,8 @@ def test_parameters_are_checked_before_a_kernel_starts(
     small: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
+    for option in ("--timeout", "--cell-timeout"):
+        refused(call("run", small, option, "5", "--out", out), f"{option}: '5' is not")
     for pair, said in [
         ("volum=x", "did you mean volume"),
         ("volume=; rm -rf /", "volume (VolumeName)"),

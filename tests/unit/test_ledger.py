@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from kernels_helpers import book, runner
+from kernels_helpers import book, notebook
 
 LEDGER = book.ledger()
 PROVED = {c["id"] for c in LEDGER if c["verdict"] in ("confirmed", "corrected")}
@@ -35,7 +35,7 @@ def test_proofs_and_claims_name_each_other() -> None:
     """Want a check for each proved claim, and none for what no engine was asked."""
     notes = set()
     for path in book.chapters().values():
-        notebook, _ = runner.load(path)
-        for cell in notebook.cells:
+        chapter, _ = notebook.load(path)
+        for cell in chapter.cells:
             notes |= set(re.findall(r'note="([^"]+)"', cell.source))
     assert notes == PROVED

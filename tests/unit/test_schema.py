@@ -6,7 +6,7 @@ from collections.abc import Callable
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from kernels_helpers import book, runner
+from kernels_helpers import book, notebook
 from kernels_helpers.ask import ask
 from kernels_helpers.errors import ParameterError
 from kernels_helpers.kinds import BUILTINS
@@ -91,7 +91,7 @@ def test_the_table_knows_every_type() -> None:
 
 
 def test_every_default_is_valid_and_said() -> None:
-    volumes = [runner.load(path)[1] for path in book.chapters().values()]
+    volumes = [notebook.head(path).contract for path in book.chapters().values()]
     for contract in (Contract.parse(CELL), *volumes):
         schema = json_schema(contract, "test")
         defaults = {n: p["default"] for n, p in schema["properties"].items()}
