@@ -42,7 +42,7 @@ site: setup      ## build the site from the last `make book`, else from recorded
 	@$(BIN)/dockbook site build --runs runs/book
 
 bench: setup     ## measure, and print the table of tests/benchmarks
-	@$(BIN)/python tests/benchmarks/measure.py
+	@$(BIN)/python -m tests.benchmarks.measure
 
 clean:           ## remove what was built and the evidence of runs
 	@rm -rf runs site/_build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -79,6 +79,9 @@ class Manager(AsyncKernelManager):  # type: ignore[misc]
     """Start a kernel by :class:`Provisioner`, unless its kernelspec names another."""
 
     provisioner: Any
+    # without the 10 ms each that jupyter_client adds for its own tests
+    start_kernel = AsyncKernelManager.start_kernel.__wrapped__
+    shutdown_kernel = AsyncKernelManager.shutdown_kernel.__wrapped__
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

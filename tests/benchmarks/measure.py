@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import IPython
 
@@ -22,8 +23,29 @@ from kernels_helpers.hosts.base import SHELL
 from kernels_helpers.journal import Journal
 from kernels_helpers.lab import life, start
 from kernels_helpers.script import script
+from tests.unit import notebooks
 
 ROUNDS = 7
+BIN = Path(sys.executable).parent
+API = """\
+import sys
+import papermill
+for path in sys.argv[2:]:
+    papermill.execute_notebook(
+        path, sys.argv[1], parameters={"host": "lab://bench"}, progress_bar=False
+    )
+"""
+
+
+PAPERMILL_HOST = ("host", "lab://bench")
+TITLES = {
+    ("eight", "eight by API"): "eight small chapters in one command to papermill's API",
+    ("eight", "eight by command"): "the same to eight `papermill` commands",
+    ("one", "one by command"): "one small chapter to the `papermill` command",
+    ("long", "long by command"): "one of 100 trivial cells to the `papermill` command",
+}
+
+Row: TypeAlias = tuple[str, str, str, str]
 
 
 def seconds(act: Callable[[], object]) -> float:
@@ -93,6 +115,66 @@ def chapter(host: LabHost, folder: Path) -> tuple[float, float]:
     return statistics.median(runs), statistics.median(scripts)
 
 
+def small_chapter(path: Path, cells: int) -> Path:
+    """Write a chapter of trivial cells and one check; four cells are its frame."""
+    trivial = [f"x = {n}\nx" for n in range(cells - 4)]
+    return notebooks.write(
+        path,
+        notebooks.BINDING,
+        *trivial,
+        'check("it is small", x < 1000)',
+        notebooks.UNWIND,
+    )
+
+
+def call(*words: str | Path) -> None:
+    """Run a command of this environment to its end."""
+    done = subprocess.run(
+        [BIN / words[0], *words[1:]], capture_output=True, text=True, check=False
+    )
+    if done.returncode not in (0, 2):
+        raise ChapterError(done.stdout + done.stderr)
+
+
+def ways(folder: Path) -> dict[str, Callable[[], object]]:
+    """Name the ways to run eight small chapters, one, and one of 100 cells."""
+    eight = [small_chapter(folder / f"small-{n}.ipynb", 12) for n in range(8)]
+    long = small_chapter(folder / "long.ipynb", 100)
+    host, out = ("--host", "lab://bench", "--out", folder), folder / "out.ipynb"
+
+    def papermill(*chapters: Path) -> None:
+        for chapter in chapters:
+            call("papermill", "--no-progress-bar", chapter, out, "-p", *PAPERMILL_HOST)
+
+    return {
+        "eight": lambda: call("dockbook", "run", *eight, *host),
+        "eight by API": lambda: call("python", "-c", API, out, *eight),
+        "eight by command": lambda: papermill(*eight),
+        "one": lambda: call("dockbook", "run", eight[0], *host),
+        "one by command": lambda: papermill(eight[0]),
+        "long": lambda: call("dockbook", "run", long, *host),
+        "long by command": lambda: papermill(long),
+        "help": lambda: call("dockbook", "--help"),
+        "error": lambda: call("dockbook", "run", eight[0], "-p", "volum=x"),
+    }
+
+
+def rotated(acts: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Time each way once a round, each round beginning with another one."""
+    names = [*acts]
+    taken: dict[str, list[float]] = {name: [] for name in names}
+    for turn in range(ROUNDS):
+        for name in names[turn:] + names[:turn]:
+            taken[name].append(seconds(acts[name]))
+    return {name: statistics.median(times) for name, times in taken.items()}
+
+
+def compared(took: dict[str, float], ours: str, theirs: str, aim: str) -> Row:
+    words = f"{took[ours]:.2f} s to {took[theirs]:.2f} s"
+    title = TITLES[ours, theirs]
+    return title, words, f"{took[ours] / took[theirs]:.2f}", aim
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="dockbook-bench-") as name:
         folder = Path(name)
@@ -100,6 +182,7 @@ def main() -> None:
         answering = lab_up("systemctl start docker && docker version")
         loaded = lab_up(with_images)
         with life.attached("bench") as host:
+            took = rotated(ways(folder))
             headless, bare = chapter(host, folder)  # first: IPython slows nbclient
             cell, plain = step(host, folder)
             host.docker.close()
@@ -117,6 +200,17 @@ def main() -> None:
             f"{headless:.1f} s to {bare:.1f} s",
             f"{headless / bare:.2f}",
             "≤ 1.5",
+        ),
+        compared(took, "eight", "eight by API", "≤ 0.2"),
+        compared(took, "eight", "eight by command", "≤ 0.15"),
+        compared(took, "one", "one by command", "≤ 0.6"),
+        compared(took, "long", "long by command", "≤ 0.4"),
+        ("`dockbook --help`", f"{took['help']:.2f} s", "", "≤ 0.25 s"),
+        (
+            "a parameter error of `dockbook run`",
+            f"{took['error']:.2f} s",
+            "",
+            "≤ 0.25 s",
         ),
     ]
     sys.stdout.write("| measured | median | ratio | aim |\n|---|---|---|---|\n")

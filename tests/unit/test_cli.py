@@ -1,4 +1,6 @@
 import gc
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -54,6 +56,28 @@ def test_parameters_are_checked_before_a_kernel_starts(
     ]:
         refused(call("run", small, "-p", pair, "--out", out), said)
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["show", "small.ipynb"], ["run", "small.ipynb", "-pvolum=x"]]
+)
+def test_nothing_slow_is_imported_for_a_quick_answer(
+    small: Path, words: list[str]
+) -> None:
+    program = (
+        "import contextlib, sys\n"
+        "from kernels_helpers.cli import main\n"
+        "with contextlib.suppress(SystemExit): main()\n"
+        "print({'IPython', 'asyncio', 'docker', 'nbformat', 'yaml'} & {*sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        cwd=small.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.endswith("set()\n")
 
 
 @pytest.mark.parametrize(
