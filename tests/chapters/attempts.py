@@ -49,12 +49,12 @@ def pass_twice(chapter: str, lab: LabHost, out: Path) -> None:
 
 
 @contextlib.contextmanager
-def lying(fake: str) -> Iterator[LabHost]:
-    """Give a lab whose docker command is a shell script."""
+def lying(fake: str, command: str = "docker") -> Iterator[LabHost]:
+    """Give a lab one command of which is a shell script."""
     with life.attached("liar") as liar:
         written = liar.run(
-            'printf %s "$script" >/lab/bin/docker && chmod +x /lab/bin/docker',
-            env={"script": f"#!/bin/sh\n{fake}"},
+            'printf %s "$script" >"/lab/bin/$name" && chmod +x "/lab/bin/$name"',
+            env={"script": f"#!/bin/sh\n{fake}", "name": command},
         )
         assert written.rc == 0
         yield liar
