@@ -5,13 +5,22 @@ Exit codes: 0 ok; 1 a step or a check failed; 2 the call cannot be understood;
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from kernels_helpers.cli_author import bake, lint, site, teller
-from kernels_helpers.cli_evidence import PENDING, diff, report, sweep, undo, verify
+from kernels_helpers.cli_evidence import (
+    PENDING,
+    check_leaks,
+    diff,
+    report,
+    sweep,
+    undo,
+    verify,
+)
 from kernels_helpers.cli_lab import lab
 from kernels_helpers.errors import DockbookError, ParameterError, UsageError
 
@@ -127,7 +136,7 @@ def run(
 
     On a host that is not a lab a run is a plan, unless -p apply=true is given.
     """
-    from kernels_helpers import book, runner
+    from kernels_helpers import book, references, runner
 
     if bool(chapters) == all_:
         raise UsageError(
@@ -138,7 +147,8 @@ def run(
     if asking:
         given |= _ask(paths, given)
     options = runner.Options(given, out, plan=plan, keep=keep)
-    runner.prepare(paths, options)
+    missing = runner.prepare(paths, options)
+    options = replace(options, typed={name: references.ask(name) for name in missing})
     reports = []
     for path in paths:
         click.echo(f"{book.name_of(path)}")
@@ -156,9 +166,9 @@ def run(
 def _parameters(
     pairs: tuple[str, ...], file: Path | None, host: str | None
 ) -> dict[str, Any]:
-    from kernels_helpers import parameters
+    from kernels_helpers.parameters_file import read_file
 
-    given: dict[str, Any] = dict(parameters.read_file(file)) if file else {}
+    given: dict[str, Any] = dict(read_file(file)) if file else {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
@@ -174,8 +184,8 @@ def _ask(paths: list[Path], given: dict[str, Any]) -> dict[str, Any]:
         raise UsageError("--ask is for one chapter at a time")
     _, contract = runner.load(paths[0])
 
-    def prompt(text: str, default: str) -> str:
-        return str(click.prompt(text, default=default))
+    def prompt(text: str, default: str, hidden: bool) -> str:
+        return str(click.prompt(text, default=default, hide_input=hidden))
 
     try:
         return dict(ask.ask(contract, given, prompt))
@@ -209,5 +219,5 @@ def doctor() -> None:
     click.echo("ok      a lab can be started here")
 
 
-for command in (bake, lint, site, lab, sweep, undo, verify, diff, report):
+for command in (bake, lint, site, lab, sweep, undo, verify, diff, check_leaks, report):
     main.add_command(command)

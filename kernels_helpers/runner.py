@@ -3,14 +3,14 @@
 import contextlib
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbclient.exceptions import DeadKernelError
 
-from kernels_helpers import book, report, sweep
+from kernels_helpers import book, references, report, sweep
 from kernels_helpers.connect import connect
 from kernels_helpers.errors import ChapterError, DockbookError, UsageError
 from kernels_helpers.hosts import Host
@@ -39,6 +39,7 @@ class Options:
     out: Path
     plan: bool = False
     keep: bool = False
+    typed: Mapping[str, str] = field(default_factory=dict, repr=False)  # secrets
 
 
 def load(path: Path) -> tuple[nbformat.NotebookNode, Contract]:
@@ -59,11 +60,18 @@ def load(path: Path) -> tuple[nbformat.NotebookNode, Contract]:
     return notebook, Contract.parse(tagged[0].source)
 
 
-def prepare(paths: list[Path], options: Options) -> None:
-    """Check all that can be wrong before any kernel or lab starts."""
+def prepare(paths: list[Path], options: Options) -> list[str]:
+    """Check all that can be wrong before any kernel or lab starts.
+
+    Returns the names of the secrets that somebody has to type.
+    """
+    missing: set[str] = set()
     for path in paths:
         _, contract = load(path)
-        contract.read(options.parameters)
+        given = contract.secrets(contract.read(options.parameters))
+        typed = {name for name, ref in given.items() if ref == references.PROMPT}
+        references.resolve({name: given[name] for name in given.keys() - typed})
+        missing |= typed
     try:
         options.out.mkdir(parents=True, exist_ok=True)
         probe = options.out / ".dockbook"
@@ -73,6 +81,7 @@ def prepare(paths: list[Path], options: Options) -> None:
         raise UsageError(
             f"--out {options.out}: {error.strerror}; name a folder that can be written"
         ) from error
+    return sorted(missing)
 
 
 def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Report:
@@ -96,6 +105,10 @@ def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Re
             **(
                 {"DOCKBOOK_LAB": host.url.removeprefix("lab://")} if host.is_lab else {}
             ),
+            **{
+                references.TYPED + name: options.typed[name]
+                for name in contract.secrets(values).keys() & options.typed.keys()
+            },
             **({"DOCKBOOK_PLAN": "1"} if options.plan else {}),
             **({"DOCKBOOK_KEEP": "1"} if options.keep else {}),
         }

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kernels_helpers import journal, report, runner
+from kernels_helpers import journal, references, report, runner
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.connect import connect
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.journal import Journal
+from kernels_helpers.masking import Mask
 from kernels_helpers.steps import Step
 
 
@@ -17,7 +18,8 @@ def undo(folder: Path, say: Callable[[str], object]) -> bool:
 
     Undos run last in first out and are verified, as in the run itself; then what
     carries the run's label is removed. What was undone before is left alone, so
-    that a second call is harmless. Raises HostError when the host is gone.
+    that a second call is harmless. Raises HostError when the host is gone, and
+    ParameterError when a secret of the run is not to be had again.
     """
     path = folder / report.JOURNAL
     events = list(journal.read(path))
@@ -25,13 +27,17 @@ def undo(folder: Path, say: Callable[[str], object]) -> bool:
     if opened is None:
         raise DockbookError(f"{path}: the chapter was never opened: nothing to undo")
     _, contract = runner.load(folder / report.NOTEBOOK)
+    parameters = opened["parameters"]
+    secrets = references.resolve(contract.secrets(parameters))
+    mask = Mask(secrets.values())
     with connect(opened["host"]) as host:
         chapter = Chapter(
             host=host,
             run=opened["run"],
-            environment=contract.environment(opened["parameters"]),
-            journal=Journal(path),
+            environment=contract.environment(parameters) | secrets,
+            journal=Journal(path, mask),
             say=say,
+            mask=mask,
         )
         chapter.recall(pending(events))
         chapter.unwind()
