@@ -4,7 +4,7 @@ The kernel itself is not told what is secret by Jupyter or papermill: its sessio
 packs every message, and its two streams are written to by all that prints.
 """
 
-import contextlib
+import io
 import os
 import sys
 import threading
@@ -103,9 +103,15 @@ def _inside(value: Any, mask: Mask) -> Any:
 
 
 def _silence(stream: Any) -> None:
-    """Drop the copy of what other programs write, which is for the terminal."""
-    with contextlib.suppress(OSError):  # a stream without a file descriptor has none
-        copy = stream.fileno()
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, copy)
-        os.close(nothing)
+    """Keep what other programs write from the terminal, where it is not masked.
+
+    A kernel that reads what they write, to show it in the cell, has a copy for it;
+    one that does not has let them write there.
+    """
+    try:
+        terminal = stream.fileno()
+    except io.UnsupportedOperation:
+        terminal = {"stdout": 1, "stderr": 2}[stream.name]
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, terminal)
+    os.close(nothing)
