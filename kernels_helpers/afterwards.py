@@ -8,7 +8,7 @@ from typing import Any
 
 import nbformat
 
-from kernels_helpers import cases, journal, report, runner
+from kernels_helpers import cases, journal, references, report, runner
 from kernels_helpers.connect import connect
 from kernels_helpers.errors import ChapterError, DockbookError, UsageError
 from kernels_helpers.journal import Journal, who
@@ -25,15 +25,17 @@ def undo(folder: Path, say: Callable[[str], object]) -> bool:
     """Undo what is left of the run in a folder; tell whether all could be undone.
 
     What was undone before is left alone, so that a second call is harmless. Raises
-    HostError when the host is gone, DockbookError while the run is at work.
+    HostError when the host is gone, DockbookError while the run is at work, and
+    ParameterError when a secret of the run is not to be had again.
     """
     with runner.claimed(folder):
         path = folder / report.JOURNAL
         opened = _opened(path)
         _, contract = load(folder / report.NOTEBOOK)
         values = contract.environment(opened["parameters"])
+        secret = references.resolve(contract.secrets(opened["parameters"]))
         with connect(opened["host"]) as host:
-            done = runner.unwind(opened["run"], path, host, values, say)
+            done = runner.unwind(opened["run"], path, host, values, secret, say)
         text = cases.remake(folder).as_text()
         (folder / report.REPORT).write_text(text, encoding="utf-8")
     return done

@@ -12,24 +12,26 @@ __all__ = ["ask"]
 def ask(
     contract: Contract,
     given: Mapping[str, Text],
-    prompt: Callable[[str, str], str],
+    prompt: Callable[[str, str, bool], str],
 ) -> dict[str, str]:
     """Return the answers that are not the default, as texts for ``Contract.read``.
 
-    ``prompt`` is called with a question and the default, and returns the answer. A
-    wrong one is asked again, under its error. Raises ParameterError before the first
-    question when what is given is wrong.
+    ``prompt`` is called with a question, the default and whether the answer is to be
+    hidden, and returns the answer. A wrong one is asked again, under its error.
+    Raises ParameterError before the first question when what is given is wrong.
     """
     contract.read(given)
     answers = {p.name: _answer(p, prompt) for p in contract if p.name not in given}
     return {name: text for name, text in answers.items() if text is not None}
 
 
-def _answer(parameter: Parameter, prompt: Callable[[str, str], str]) -> str | None:
+def _answer(
+    parameter: Parameter, prompt: Callable[[str, str, bool], str]
+) -> str | None:
     """Ask until the answer is right; None when it is the default as it was shown."""
     default = _shown(parameter.default)
     question = text = f"{parameter.help}\n{parameter.name} ({parameter.kind.wanted})"
-    while (answer := prompt(text, default)) != default:
+    while (answer := prompt(text, default, parameter.is_secret)) != default:
         try:
             parameter.read(answer)
         except ParameterError as error:

@@ -15,6 +15,7 @@ from kernels_helpers.errors import CheckFailed, StepFailed
 from kernels_helpers.hosts import Host
 from kernels_helpers.journal import Journal
 from kernels_helpers.labels import label_of
+from kernels_helpers.masking import Mask, Stream
 from kernels_helpers.process import Result
 from kernels_helpers.steps import Step
 
@@ -27,14 +28,16 @@ class Chapter:
     """Run the steps of a chapter and remember how to undo them.
 
     ``plan`` answers changes instead of running them; ``keep`` leaves what the
-    chapter made; ``say`` shows a piece of text to the reader.
+    chapter made; ``say`` shows a piece of text to the reader. The
+    ``environment`` of steps may hold secrets: ``mask`` hides them from the reader.
     """
 
     host: Host
     run: str
-    environment: dict[str, str]
+    environment: dict[str, str] = field(repr=False)
     journal: Journal
     say: Callable[[str], object]
+    mask: Mask = field(default_factory=Mask, repr=False)
     plan: bool = False
     keep: bool = False
     pending: bool = False  # a planned change has not run: what follows cannot be known
@@ -102,7 +105,7 @@ class Chapter:
         if self.keep:
             self.kept = True
             self.finish()
-            self.say(f"kept: `dockbook undo {self.run}` takes it back\n")
+            self._tell(f"kept: `dockbook undo {self.run}` takes it back\n")
             return
         while steps := self._recalled or self._undo:
             self._undo_one(steps.pop())
@@ -111,10 +114,10 @@ class Chapter:
                 self.host.docker, sweep.find(self.host.docker, self.run)
             ):
                 self.journal.write("swept", kind=left.kind, name=left.name)
-                self.say(f"removed {left.kind} {left.name}\n")
+                self._tell(f"removed {left.kind} {left.name}\n")
         except DockerException as error:
             self.journal.write("sweep failed", error=str(error))
-            self.say(f"✘ sweep: {error}\n  `dockbook sweep {self.run}` tries again\n")
+            self._tell(f"✘ sweep: {error}\n  `dockbook sweep {self.run}` tries again\n")
         self.ended = "the chapter has been unwound"
 
     def recall(self, steps: list[Step]) -> None:
@@ -194,7 +197,8 @@ class Chapter:
         attempt = 0
         while True:
             attempt += 1
-            result = self._run(step, step.body, self.say)
+            with Stream(self.mask, self.say) as say:
+                result = self._run(step, step.body, say)
             self.journal.write(
                 "end",
                 **facts,
@@ -232,9 +236,12 @@ class Chapter:
             time.sleep(min(PAUSE, left))
         raise StepFailed(f"this did not come true within {step.timeout} s: {condition}")
 
+    def _tell(self, text: str) -> None:
+        self.say(self.mask(text))
+
     def _answer(self, step: Step, answer: str, why: str) -> None:
         self.journal.write("answer", kind=step.kind, body=step.body, answer=answer)
-        self.say(f"{answer}: {why}\n")
+        self._tell(f"{answer}: {why}\n")
 
     def _undo_one(self, step: Step) -> bool:
         if step.unless and not self._holds(step):
@@ -244,7 +251,7 @@ class Chapter:
         undone = result.rc == 0 and not (step.unless and self._holds(step))
         self.journal.write("undo", undo=step.undo, rc=result.rc, ok=undone)
         told = "" if undone else f"\n{result.output.rstrip()}"
-        self.say(f"{'undone' if undone else '✘ not undone'}: {step.undo}{told}\n")
+        self._tell(f"{'undone' if undone else '✘ not undone'}: {step.undo}{told}\n")
         return undone
 
 

@@ -5,13 +5,22 @@ Exit codes: 0 ok; 1 a step or a check failed; 2 the call cannot be understood;
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from kernels_helpers.cli_author import bake, lint, site, teller
-from kernels_helpers.cli_evidence import PENDING, diff, report, sweep, undo, verify
+from kernels_helpers.cli_evidence import (
+    PENDING,
+    check_leaks,
+    diff,
+    report,
+    sweep,
+    undo,
+    verify,
+)
 from kernels_helpers.cli_lab import lab
 from kernels_helpers.errors import DockbookError, ParameterError, UsageError
 
@@ -159,12 +168,13 @@ def run(
     from kernels_helpers import forks
 
     forks.zygote()  # it imports while this process does
-    from kernels_helpers import runner
+    from kernels_helpers import references, runner
 
     options = runner.Options(
         given, out, plan=plan, keep=keep, cell_timeout=cell_timeout, timeout=timeout
     )
-    runner.prepare(paths, options)
+    missing = runner.prepare(paths, options)
+    options = replace(options, typed={name: references.ask(name) for name in missing})
     reports = []
     for path in paths:
         click.echo(f"{book.name_of(path)}")
@@ -208,9 +218,9 @@ def _exit(reports: list[Any]) -> None:
 def _parameters(
     pairs: tuple[str, ...], file: Path | None, host: str | None
 ) -> dict[str, Any]:
-    from kernels_helpers import parameters
+    from kernels_helpers.parameters_file import read_file
 
-    given: dict[str, Any] = dict(parameters.read_file(file)) if file else {}
+    given: dict[str, Any] = dict(read_file(file)) if file else {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
@@ -226,8 +236,8 @@ def _ask(paths: list[Path], given: dict[str, Any]) -> dict[str, Any]:
         raise UsageError("--ask is for one chapter at a time")
     contract = notebook.head(paths[0]).contract
 
-    def prompt(text: str, default: str) -> str:
-        return str(click.prompt(text, default=default))
+    def prompt(text: str, default: str, hidden: bool) -> str:
+        return str(click.prompt(text, default=default, hide_input=hidden))
 
     try:
         return dict(ask.ask(contract, given, prompt))
@@ -261,5 +271,5 @@ def doctor() -> None:
     click.echo("ok      a lab can be started here")
 
 
-for command in (bake, lint, site, lab, sweep, undo, verify, diff, report):
+for command in (bake, lint, site, lab, sweep, undo, verify, diff, check_leaks, report):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""The commands for what runs have left: verify, diff, report, undo, sweep."""
+"""The commands for what runs have left: verify, diff, report, leaks, undo, sweep."""
 
 import sys
 
@@ -66,6 +66,34 @@ def report(run: str, form: str) -> None:
     else:
         make = {"junit": formats.junit, "html": formats.html, "md": formats.markdown}
         click.echo(make[form](folder))
+
+
+@click.command("check-leaks")
+@click.argument("run")
+@click.option(
+    "--env",
+    "names",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    help="The variable with a secret; may be given again.",
+)
+def check_leaks(run: str, names: tuple[str, ...]) -> None:
+    """Search the files of a run for secrets, and exit with 1 if there is one.
+
+    Tells file, line and how the secret is written there, never the secret.
+    """
+    from kernels_helpers import evidence, leaks, references
+
+    folder = evidence.find(run)
+    secrets = references.resolve({name: f"env:{name}" for name in names})
+    found = list(leaks.scan(folder, secrets))
+    for leak in found:
+        click.echo(f"{leak.file}:{leak.line}: {leak.name}, {leak.form}")
+    if found:
+        sys.exit(1)
+    count = len(leaks.files(folder))
+    click.echo(f"no leak of {', '.join(names)} in {count} files")
 
 
 @click.command()

@@ -19,17 +19,17 @@ import re
 from collections.abc import Callable
 from typing import Annotated, get_args
 
+from kernels_helpers.composites import ListOf, Maybe
 from kernels_helpers.kinds import (
     BUILTINS,
     Choice,
     Kind,
-    ListOf,
-    Maybe,
     MisfitError,
     Scalar,
     is_int64,
     pattern,
 )
+from kernels_helpers.references import Reference
 
 __all__ = [
     "FIELDS",
@@ -41,6 +41,7 @@ __all__ = [
     "ImageReference",
     "NetworkName",
     "Port",
+    "Secret",
     "Size",
     "VolumeName",
     "kind_of",
@@ -203,6 +204,8 @@ HostURL = Annotated[
     ),
 ]
 
+Secret = Annotated[str, Reference()]
+
 FIELDS: dict[str, Kind] = {
     "AbsolutePath": get_args(AbsolutePath)[1],
     "ContainerName": get_args(ContainerName)[1],
@@ -212,6 +215,7 @@ FIELDS: dict[str, Kind] = {
     "ImageReference": get_args(ImageReference)[1],
     "NetworkName": get_args(NetworkName)[1],
     "Port": get_args(Port)[1],
+    "Secret": get_args(Secret)[1],
     "Size": get_args(Size)[1],
     "VolumeName": get_args(VolumeName)[1],
 }
@@ -229,7 +233,7 @@ def kind_of(annotation: ast.expr) -> Kind:
             return Maybe(kind_of(left))
         case ast.Subscript(ast.Name("list"), item):
             kind = kind_of(item)
-            if not isinstance(kind, ListOf | Maybe):
+            if not isinstance(kind, ListOf | Maybe | Reference):
                 return ListOf(kind)
         case ast.Subscript(ast.Name("Literal"), words):
             choices = words.elts if isinstance(words, ast.Tuple) else [words]

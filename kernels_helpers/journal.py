@@ -17,8 +17,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from kernels_helpers.errors import DockbookError
+from kernels_helpers.masking import Mask
 
 START = "0" * 64  # what the first line carries
+# What undo and resume act on, as the chapter says it: no output of a command.
+VERBATIM = frozenset(
+    {
+        *("run", "chapter", "host", "parameters", "secrets"),
+        *("kind", "body", "unless", "undo", "user"),
+    }
+)
 NOBODY = 2**32 - 1  # the kernel's word for a process without a login
 
 
@@ -27,10 +35,12 @@ class Journal:
 
     A line is on the disk before :meth:`write` returns: what a killed run was
     about to do can be read afterwards. Several journals may write to one file.
+    ``mask`` is applied to all but what the chapter itself says.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mask: Mask | None = None) -> None:
         self.path = path
+        self._mask = mask or Mask()
         self._end = 0  # where the file ended when the hash was taken
         self._previous = START
 
@@ -40,12 +50,19 @@ class Journal:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab+") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)  # until the file is closed
-                self._append(file, event, facts)
+                self._append(file, event, self._masked(facts))
         except OSError as error:
             raise DockbookError(
                 f"the journal {self.path} cannot be written ({error.strerror}): "
                 "nothing was run; free space or give another --out"
             ) from error
+
+    def _masked(self, facts: dict[str, object]) -> dict[str, object]:
+        """Mask text by text: in the line, a secret could be a word of JSON."""
+        return {
+            name: fact if name in VERBATIM else self._mask.deep(fact)
+            for name, fact in facts.items()
+        }
 
     def _append(self, file: BinaryIO, event: str, facts: dict[str, object]) -> None:
         end, previous, mending = file.seek(0, os.SEEK_END), self._previous, b""

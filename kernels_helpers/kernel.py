@@ -20,13 +20,14 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.display import display
 
-from kernels_helpers import connect, journal, steps
+from kernels_helpers import connect, journal, outgoing, references, steps
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.diagrams import Diagram
 from kernels_helpers.errors import ChapterError, DockbookError
 from kernels_helpers.hosts.lab import home
 from kernels_helpers.journal import Journal, who
 from kernels_helpers.labels import new_run_id
+from kernels_helpers.masking import Mask
 from kernels_helpers.parameters import Contract
 from kernels_helpers.process import start_time
 from kernels_helpers.recovery import pending
@@ -88,6 +89,9 @@ def open_chapter(name: str) -> Chapter:
     shell.set_custom_exc((DockbookError,), _show_error)
     contract, given = _parameters(shell.user_ns)
     values = contract.bind(given)
+    secrets = references.resolve(contract.secrets(values))
+    mask = Mask(secrets.values())
+    end_cell = outgoing.mask_all(shell, mask) if mask else None
     run = os.environ.get("DOCKBOOK_RUN") or new_run_id(name)
     path = os.environ.get("DOCKBOOK_JOURNAL") or home() / "journals" / f"{run}.jsonl"
     before = pending(journal.read(Path(path)))
@@ -96,9 +100,10 @@ def open_chapter(name: str) -> Chapter:
     chapter = Chapter(
         host=host,
         run=run,
-        environment=contract.environment(given),
-        journal=Journal(Path(path)),
+        environment=contract.environment(given) | secrets,
+        journal=Journal(Path(path), mask),
         say=_say,
+        mask=mask,
         plan="DOCKBOOK_PLAN" in os.environ or not (host.is_lab or values.get("apply")),
         keep="DOCKBOOK_KEEP" in os.environ,
     )
@@ -116,6 +121,7 @@ def open_chapter(name: str) -> Chapter:
         pid=os.getpid(),
         started=start_time(os.getpid()),
         parameters=values,
+        secrets={name: references.digest(value) for name, value in secrets.items()},
         images={
             tag: image["Id"]
             for image in host.docker.api.images()
@@ -125,6 +131,8 @@ def open_chapter(name: str) -> Chapter:
         plan=chapter.plan,
     )
     _install(shell, chapter)
+    if end_cell:
+        shell.events.register("post_run_cell", end_cell)
     atexit.register(_at_exit, chapter, lifetime)
     chapter.recall(before)
     chapter.resume()

@@ -12,6 +12,7 @@ import nbformat
 from kernels_helpers import book, steps
 from kernels_helpers.errors import ChapterError
 from kernels_helpers.notebook import load
+from kernels_helpers.parameters import Contract
 
 SECTIONS = (
     "Parameters",
@@ -33,6 +34,7 @@ CREATES = re.compile(
 PRUNE = re.compile(r"\bdocker\b.*\bprune\b")
 PYTHON_WORDS = re.compile(r"^\s*(def|class|try|while|for)\b|\btime\.sleep\b", re.M)
 EXEC_RUN = "exec_run("  # loses output under load: docker/docker-py#3332
+TO_ARGV = r"(?<!\S)(?:--password(?:=|\s+)|-p=?\s*)[\"']?\$\{?"  # a variable follows
 NOTE = re.compile(r"note=\"([^\"]+)\"")
 
 Notebook: TypeAlias = nbformat.NotebookNode
@@ -118,6 +120,22 @@ def shell(notebook: Notebook) -> Iterator[str]:
         yield from (f"{_where(cell)}: {problem}" for problem in _unsound(step))
 
 
+def secrets(notebook: Notebook) -> Iterator[str]:
+    """Want no secret among the words of a command, where ps shows it to all."""
+    (cell,) = (c for c in _code(notebook) if "parameters" in c.metadata.get("tags", []))
+    names = [re.escape(p.name) for p in Contract.parse(cell.source) if p.is_secret]
+    if not names:
+        return
+    given = re.compile(rf"{TO_ARGV}({'|'.join(names)})\b")
+    for cell in _code(notebook):
+        if cell.source.startswith(("%%look", "%%change")):
+            for found in given.finditer(cell.source):
+                yield (
+                    f"{_where(cell)}: {found[0].strip()!r} goes to argv and ps: "
+                    f'use --password-stdin <<<"${found[1]}"'
+                )
+
+
 def _unsound(step: steps.Step) -> Iterator[str]:
     for script in filter(None, (step.body, step.unless, step.undo)):
         parsed = subprocess.run(
@@ -169,6 +187,7 @@ RULES: tuple[Rule, ...] = (
     sizes,
     prose,
     shell,
+    secrets,
     python,
     outputs,
     claims,

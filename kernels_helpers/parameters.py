@@ -20,14 +20,15 @@ import tokenize
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
+from kernels_helpers.composites import Maybe
 from kernels_helpers.errors import ChapterError, ParameterError
 from kernels_helpers.field_types import FIELDS, kind_of
 from kernels_helpers.kinds import Kind, MisfitError, Text, as_text, require_variable
+from kernels_helpers.references import Reference
 
-__all__ = ["Contract", "Parameter", "read_file"]
+__all__ = ["Contract", "Parameter"]
 
 SOURCES = {"kernels_helpers.field_types": {*FIELDS}, "typing": {"Literal"}}
 FORM = "write `name: type = literal  # help`"
@@ -54,6 +55,11 @@ class Parameter:
     def read(self, text: Text) -> object:
         """Return the value that a text from a command line or file stands for."""
         return self._accept(self.kind.read, text)
+
+    @property
+    def is_secret(self) -> bool:
+        """Tell whether its value names a secret instead of being one."""
+        return self.kind in (Reference(), Maybe(Reference()))
 
     def describe(self) -> str:
         """Say in one line what the parameter is for and what it accepts."""
@@ -113,6 +119,11 @@ class Contract:
         """Bind the values and write them as environment variables."""
         return {name: as_text(value) for name, value in self.bind(values).items()}
 
+    def secrets(self, values: Mapping[str, object]) -> dict[str, str]:
+        """Return the references to secrets among the values, for ``resolve``."""
+        named = {p.name for p in self if p.is_secret}
+        return {n: str(v) for n, v in values.items() if n in named and v is not None}
+
     def _require_known(self, names: Iterable[str]) -> None:
         """Refuse the first name that no parameter has."""
         known = [p.name for p in self]
@@ -121,49 +132,6 @@ class Contract:
                 raise ParameterError(
                     f"no parameter is called {name!r}: {_advice(name, known)}"
                 )
-
-
-def read_file(path: Path) -> dict[str, Text]:
-    """Read a YAML file of parameters as texts, for ``Contract.read``.
-
-    Every scalar is its text, so that ``1.10``, ``007`` and ``on`` stay a str.
-    """
-    import yaml  # slow to import
-
-    try:
-        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.BaseLoader)
-    except OSError as error:
-        raise ParameterError(
-            f"{path} cannot be read ({error.strerror}): name a YAML file"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise ParameterError(
-            f"{path} is not UTF-8 at byte {error.start}: save it as UTF-8"
-        ) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        raise ParameterError(
-            f"{path} is not YAML ({reason}): write `name: value` lines"
-        ) from None
-    if not isinstance(root, yaml.MappingNode):
-        raise ParameterError(f"{path} is not a mapping: write `name: value` lines")
-    texts: dict[str, Text] = {}
-    for key, value in root.value:
-        where = f"{path}, line {key.start_mark.line + 1}"
-        name = str(_node_text(key, where))
-        if name in texts:
-            raise ParameterError(f"{where}: {name!r} is there twice: keep one")
-        texts[name] = _node_text(value, where)
-    return texts
-
-
-def _node_text(node: Any, where: str) -> Text:
-    """Return the text of a YAML scalar, or those of a flat list."""
-    if node.id == "scalar":
-        return str(node.value)
-    if node.id == "sequence" and all(item.id == "scalar" for item in node.value):
-        return [str(item.value) for item in node.value]
-    raise ParameterError(f"{where}: a value is nested: write one value or a flat list")
 
 
 def _advice(name: str, known: list[str]) -> str:

@@ -5,13 +5,13 @@ import fcntl
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
-from kernels_helpers import book, forks, journal, report, sweep
+from kernels_helpers import book, forks, journal, references, report, sweep
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.connect import connect
 from kernels_helpers.errors import DockbookError, UsageError
@@ -19,6 +19,7 @@ from kernels_helpers.hosts import Host
 from kernels_helpers.journal import Journal
 from kernels_helpers.lab import life
 from kernels_helpers.labels import new_run_id
+from kernels_helpers.masking import Mask
 from kernels_helpers.notebook import load
 from kernels_helpers.recovery import last_attempt, pending
 from kernels_helpers.report import Report
@@ -37,12 +38,21 @@ class Options:
     keep: bool = False
     cell_timeout: str = ""
     timeout: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict, repr=False)  # secrets
 
 
-def prepare(paths: list[Path], options: Options) -> None:
-    """Check all that can be wrong before any kernel or lab starts."""
+def prepare(paths: list[Path], options: Options) -> list[str]:
+    """Check all that can be wrong before any kernel or lab starts.
+
+    Returns the names of the secrets that somebody has to type.
+    """
+    missing: set[str] = set()
     for path in paths:
-        load(path)
+        _, contract = load(path)
+        given = contract.secrets(contract.read(options.parameters))
+        typed = {name for name, ref in given.items() if ref == references.PROMPT}
+        references.resolve({name: given[name] for name in given.keys() - typed})
+        missing |= typed
     try:
         options.out.mkdir(parents=True, exist_ok=True)
         probe = options.out / ".dockbook"
@@ -52,6 +62,7 @@ def prepare(paths: list[Path], options: Options) -> None:
         raise UsageError(
             f"--out {options.out}: {error.strerror}; name a folder that can be written"
         ) from error
+    return sorted(missing)
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,7 @@ class Run:
     keep: bool
     cell_timeout: str
     timeout: str
+    typed: Mapping[str, str] = field(default_factory=dict, repr=False)  # secrets
 
     @property
     def journal(self) -> Path:
@@ -94,7 +106,7 @@ def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Re
         "cell_timeout": options.cell_timeout,
         "timeout": options.timeout,
     }
-    started = Run(id=run_id, path=path, folder=folder, **facts)
+    started = Run(run_id, path, folder, **facts, typed=options.typed)
     forks.zygote()  # it imports while a lab starts
     with _host(str(values["host"])) as host:
         folder.mkdir()
@@ -116,11 +128,15 @@ def attempt(run: Run, host: Host, on_cell: Callable[[int, str], None]) -> Report
     When the kernel did not live to unwind, that is done here, from the journal.
     """
     notebook, contract = load(run.path)
-    reason = _execute(run, _environment(run, host), _progress(notebook, on_cell))
+    secret = contract.secrets(contract.bind(run.given))
+    typed = {name: run.typed[name] for name in secret.keys() & run.typed.keys()}
+    env = _environment(run, host) | {references.TYPED + n: typed[n] for n in typed}
+    reason = _execute(run, env, _progress(notebook, on_cell))
     happened = {event["event"] for event in last_attempt(journal.read(run.journal))}
     if "open" in happened and "close" not in happened and not run.keep:
+        secret = references.resolve({n: secret[n] for n in secret if n not in typed})
         values = contract.environment(run.given)
-        unwind(run.id, run.journal, host, values, say=lambda _: None)
+        unwind(run.id, run.journal, host, values, secret | typed, say=lambda _: None)
     chapter = book.name_of(run.path)
     made = report.make(run.folder, run.id, chapter)
     if made.status == "passed" and "finished" not in happened:
@@ -139,6 +155,7 @@ def unwind(
     path: Path,
     host: Host,
     values: dict[str, str],
+    secret: dict[str, str],
     say: Callable[[str], object],
 ) -> bool:
     """Undo what the journal of a run says is left; tell whether all could be undone.
@@ -146,7 +163,10 @@ def unwind(
     Undos run last in first out and are verified, as in the run itself; then what
     carries the run's label is removed.
     """
-    chapter = Chapter(host, run_id, values, Journal(path), say)
+    mask = Mask(secret.values())
+    chapter = Chapter(
+        host, run_id, values | secret, Journal(path, mask), say, mask=mask
+    )
     chapter.recall(pending(journal.read(path)))
     chapter.unwind()
     return not chapter.left() and not pending(journal.read(path))

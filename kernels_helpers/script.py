@@ -18,6 +18,7 @@ from kernels_helpers import steps
 from kernels_helpers.hosts.base import AS_USER
 from kernels_helpers.labels import label_of
 from kernels_helpers.parameters import Contract
+from kernels_helpers.references import in_shell
 from kernels_helpers.steps import Step
 
 HEAD = """\
@@ -173,11 +174,13 @@ def script(
     Without ``unwind`` nothing is undone, not even after a failure, as with
     ``dockbook run --keep``. Raises ParameterError or ChapterError as a run does.
     """
-    environment = contract.environment(values) | {"run": run, "label": label_of(run)}
-    exports = [f"export {name}={quote(value)}" for name, value in environment.items()]
+    bound = contract.bind(values)
+    environment = contract.environment(bound) | {"run": run, "label": label_of(run)}
+    exports = {n: f"export {n}={quote(text)}" for n, text in environment.items()}
+    exports |= {n: in_shell(n, ref) for n, ref in contract.secrets(bound).items()}
     body = [*_body(notebook)]
     parts = [
-        HEAD.format(title=_title(notebook), exports="\n".join(exports)),
+        HEAD.format(title=_title(notebook), exports="\n".join(exports.values())),
         _as_user() if any(" _user=" in part for part in body) else "",
         RUN,
         UNWIND if unwind else KEEP,

@@ -8,6 +8,8 @@ from kernels_helpers import journal
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.errors import CheckFailed, DockbookError, StepFailed
 from kernels_helpers.journal import Journal
+from kernels_helpers.masking import Mask
+from kernels_helpers.process import Result
 from kernels_helpers.steps import Step
 from tests.unit.fakes import FakeHost
 
@@ -254,6 +256,36 @@ def test_a_journal_cut_in_the_middle_of_a_line_is_read_up_to_it(tmp_path: Path) 
     path = tmp_path / "j"
     path.write_text('{"event": "open"}\n{"event": "beg')
     assert [e["event"] for e in journal.read(path)] == ["open"]
+
+
+def test_a_secret_goes_to_steps_and_nowhere_else(tmp_path: Path) -> None:
+    class Loud(FakeHost):
+        """Say the secret in two pieces, and as the output of an undo."""
+
+        def run(self, script: str, **options: Any) -> Result:
+            on_output = options.get("on_output", lambda _: None)
+            on_output("it is hunt")
+            on_output("er22\nand hun")
+            failed = 1 if script == "undo" else 0
+            return Result(failed, f"hunter22 {options['env']['password']}\nand hun", 1)
+
+    said: list[str] = []
+    chapter = open_chapter(
+        tmp_path, Loud(), say=said.append, mask=(mask := Mask(["hunter22"]))
+    )
+    chapter.journal = Journal(chapter.journal.path, mask)
+    chapter.environment["password"] = "hunter22"
+    chapter.change(Step("change", "x", undo="undo"))
+    assert "".join(said) == "it is ***\nand hun"
+    said.clear()
+    chapter.unwind()
+    assert "".join(said) == "✘ not undone: undo\n*** ***\nand hun\n"
+    with pytest.raises(CheckFailed):
+        chapter.check("hunter22 is right", False, note=None)
+    assert "hunter22" not in chapter.journal.path.read_text()
+    assert events(chapter, "end")[0]["output"] == "*** ***\nand hun"
+    assert journal.verify(chapter.journal.path) == []
+    assert "hunter22" not in repr(chapter)
 
 
 def test_an_undo_has_its_own_time_however_short_that_of_the_step(

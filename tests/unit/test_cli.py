@@ -1,4 +1,5 @@
 import gc
+import getpass
 import subprocess
 import sys
 from pathlib import Path
@@ -153,6 +154,37 @@ def test_a_host_that_is_not_there_exits_with_3(
 def test_bad_words_for_labs() -> None:
     refused(call("lab", "up", "Big Lab"), "lower-case letters")
     refused(call("lab", "up", "x", "--disk", "sda=1T"), "vdb=2G")
+
+
+SECRET = (
+    notebooks.PARAMETERS.replace("VolumeName", "Secret, VolumeName", 1)
+    + '\npassword: Secret = "env:DOCKBOOK_TEST_PASSWORD"  # of the registry'
+)
+
+
+def test_a_secret_that_is_not_to_be_had_is_told_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chapter = notebooks.write(
+        tmp_path / "x.ipynb", notebooks.BINDING, parameters=SECRET
+    )
+    out = tmp_path / "out"
+    monkeypatch.delenv("DOCKBOOK_TEST_PASSWORD", raising=False)
+
+    def nobody(_question: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr(getpass, "getpass", nobody)
+    for given, said in [
+        ("env:DOCKBOOK_TEST_PASSWORD", "DOCKBOOK_TEST_PASSWORD is not set: export it"),
+        ("file:/nowhere", "there is no such file"),
+        ("prompt", "nobody can be asked here"),
+        ("hunter22", "is not a reference to a secret"),
+    ]:
+        done = call("run", chapter, "-p", f"password={given}", "--out", out)
+        refused(done, said)
+        assert "hunter22" not in done.output
+    assert not out.exists() or list(out.iterdir()) == []
 
 
 def test_show_tells_type_default_and_help(small: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kernels_helpers import journal
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.journal import Journal
+from kernels_helpers.masking import Mask
 
 
 @pytest.fixture
@@ -131,6 +132,30 @@ def test_any_byte_changed_is_found(data: st.DataObject) -> None:
         assert journal.verify(path) or journal.head(path) != head
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("secret", ["output", "true", "2026", 'a"b\\c', "event"])
+def test_a_secret_is_masked_whatever_the_line_is_made_of(
+    path: Path, secret: str
+) -> None:
+    writer = Journal(path, Mask([secret]))
+    facts = {"output": f"x {secret} y", "ok": True, "more": {"a": [secret, 2026]}}
+    for _ in range(2):
+        writer.write("end", **facts)
+    for event in journal.read(path):
+        assert event["event"] == "end"
+        assert event["output"] == "x *** y"
+        assert event["more"] == {"a": ["***", 2026]}
+        assert event["ok"] is True
+    assert journal.verify(path) == []
+
+
+def test_what_the_chapter_says_is_kept_for_its_undo(path: Path) -> None:
+    said = {"body": "docker x", "undo": "docker y", "parameters": {"docker": "docker"}}
+    Journal(path, Mask(["docker"])).write("begin", **said, reason="docker")
+    (event,) = journal.read(path)
+    assert {name: event[name] for name in said} == said
+    assert event["reason"] == "***"
 
 
 def test_a_full_disk_is_an_error_and_the_chain_goes_on(

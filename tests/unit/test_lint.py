@@ -79,6 +79,24 @@ def error(notebook: Notebook) -> None:
     ]
 
 
+def secret(step: str) -> Callable[[Notebook], None]:
+    def spoil(notebook: Notebook) -> None:
+        add(step)(notebook)
+        first = code(notebook, 0)
+        head, *rest = first.source.splitlines()
+        assert "field_types import" in head
+        first.source = "\n".join(
+            [
+                "from kernels_helpers.field_types import Secret",
+                head,
+                *rest,
+                'token: Secret = "env:TOKEN"  # of the user',
+            ]
+        )
+
+    return spoil
+
+
 def many(notebook: Notebook) -> None:
     notebook.cells += [
         nbformat.v4.new_code_cell('check("x", True)') for _ in range(lint.MAX_CELLS)
@@ -110,10 +128,30 @@ SPOILED = [
     (add("%%change\ntrue && docker build ."), "makes an object"),
     (add("%%change\ndocker volume prune -f"), "prunes what is not ours"),
     (add("%%change\ndocker system prune -f --volumes"), "prunes what is not ours"),
+    (secret('%%look\nx --password "$token"'), "use --password-stdin"),
+    (secret("%%look\nx --password=${token} y"), "goes to argv and ps"),
+    (secret('%%look\nx -p "${token:-}" y'), "goes to argv and ps"),
+    (secret("%%change\n#| undo: x -p$token\ny"), "goes to argv and ps"),
     (add("for x in y:\n    pass"), "belongs into the package"),
     (add("container.exec_run('ls')"), "exec_run can lose output"),
     (add('check("x", True, note="0.0-0")'), "is not in runbooks/claims.yaml"),
 ]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        'docker login -u u --password-stdin <<<"$token"',
+        'docker run --rm -p "$port" -e token busybox',
+        'x --password "$tokens"',
+        'x-p "$token"',
+    ],
+)
+def test_a_secret_that_is_no_word_of_a_command_is_right(
+    model: Callable[[Callable[[Notebook], None]], list[str]], step: str
+) -> None:
+    problems = model(secret(f"%%look\n{step}"))
+    assert not any("argv" in problem for problem in problems), problems
 
 
 @pytest.mark.parametrize(

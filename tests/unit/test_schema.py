@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import TypeAlias
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
@@ -23,12 +24,13 @@ from tests.unit.test_parameters import (
     table,
 )
 
+LISTED = [t for t in GOOD if t != "Secret"]
 VALUES = [
     *ACCEPTED,
     *REFUSED,
     *[(t, v) for t in GOOD for v in GOOD[t]],
     *[(t, v) for t in BAD for v in BAD[t]],
-    *[(f"list[{t}]", [v, v]) for t in GOOD for v in (*GOOD[t], *BAD[t])],
+    *[(f"list[{t}]", [v, v]) for t in LISTED for v in (*GOOD[t], *BAD[t])],
     *[(f"{t} | None", v) for t in GOOD for v in (*GOOD[t], *BAD[t], None)],
     ("list[Literal['a', '']]", ["a"]),
     ("list[Literal['a', '']]", [""]),
@@ -126,12 +128,15 @@ def test_the_schema_says_it_all() -> None:
 # Questions
 
 
-def answering(**answers: list[str]) -> tuple[Callable[[str, str], str], list[str]]:
+Prompt: TypeAlias = Callable[[str, str, bool], str]
+
+
+def answering(**answers: list[str]) -> tuple[Prompt, list[str]]:
     """Make a prompt that answers from a table, by default with the default."""
     asked: list[str] = []
 
-    def prompt(text: str, default: str) -> str:
-        asked.append(f"{text} [{default}]")
+    def prompt(text: str, default: str, hidden: bool) -> str:
+        asked.append(f"{text} [{default}]{' hidden' if hidden else ''}")
         name = text.splitlines()[-1].split()[0]
         return answers[name].pop(0) if answers.get(name) else default
 
@@ -158,6 +163,16 @@ def test_a_wrong_answer_is_asked_again_under_its_error() -> None:
     assert asked[1].startswith("parameter x (int): 'many' is not a whole number")
     assert asked[1].endswith("\nhelp\nx (a whole number of 64 bits) [2]")
     assert "many" not in asked[2]
+
+
+def test_a_reference_to_a_secret_is_typed_hidden_and_a_secret_is_not_repeated() -> None:
+    prompt, asked = answering(x=["hunter22", "prompt"])
+    assert ask(one("Secret | None"), {}, prompt) == {"x": "prompt"}
+    assert len(asked) == 2
+    assert all(question.endswith(" [none] hidden") for question in asked)
+    assert "is not a reference to a secret" in asked[1]
+    assert "hunter22" not in asked[1]
+    assert one("Secret").parameters[0].kind.schema()["writeOnly"] is True
 
 
 @pytest.mark.parametrize("default", ["a,b", "", "none", "null"])

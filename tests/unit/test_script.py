@@ -39,11 +39,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def execute(text: str) -> subprocess.CompletedProcess[str]:
+def execute(text: str, given: str = "") -> subprocess.CompletedProcess[str]:
     """Run a script from a file, as a person would."""
     Path("script").write_text(text)
     return subprocess.run(
-        ["bash", "script"], capture_output=True, text=True, check=False, timeout=60
+        ["bash", "script"],
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
 
 
@@ -98,6 +103,47 @@ def test_a_value_is_data(folder: Path, text: str) -> None:
     done = execute(told)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (folder / "seen").read_text() == text
+
+
+def with_secret(reference: str, body: str = 'printf %s "$key" >seen') -> str:
+    cell = "from kernels_helpers.field_types import Secret\n"
+    contract = Contract.parse(cell + f'key: Secret = "{reference}"  # a key')
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(f"%%look\n{body}")]
+    return script(notebook, contract, {}, "run-1")
+
+
+def test_a_secret_is_fetched_when_the_script_runs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSWORD", secret := "$(id) \"'\\ é ")
+    (folder / "a b").write_text(f"{secret}\n")
+    for reference in ("env:PASSWORD", f"file:{folder}/a b", "prompt"):
+        text = with_secret(reference)
+        assert secret not in text
+        done = execute(text, given=f"{secret}\n")
+        assert done.returncode == 0, done.stderr
+        assert (folder / "seen").read_text() == secret
+        (folder / "seen").unlink()
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("env:PASSWORD", "set PASSWORD"),
+        ("file:/nowhere/x", "/nowhere/x: No such file"),
+        ("file:/dev/null", "key: is empty"),
+        ("prompt", ""),
+    ],
+)
+def test_without_its_secret_no_step_runs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, reference: str, said: str
+) -> None:
+    monkeypatch.delenv("PASSWORD", raising=False)
+    done = execute(with_secret(reference, "touch x"))
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert not (folder / "x").exists()
 
 
 @pytest.mark.usefixtures("folder")
