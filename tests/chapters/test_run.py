@@ -64,13 +64,15 @@ def children(pid: int) -> list[int]:
     return [int(word) for word in path.read_text().split()]
 
 
+def child_of(pid: int, word: str) -> int:
+    """Find the child whose command has a word in it."""
+    commands = {c: Path(f"/proc/{c}/cmdline").read_text() for c in children(pid)}
+    (child,) = (c for c, command in commands.items() if word in command)
+    return child
+
+
 def zygote_of(pid: int) -> int:
-    (zygote,) = (
-        child
-        for child in children(pid)
-        if b"kernels_helpers.zygote" in Path(f"/proc/{child}/cmdline").read_bytes()
-    )
-    return zygote
+    return child_of(pid, "kernels_helpers.zygote")
 
 
 def kernel_of(pid: int) -> int:

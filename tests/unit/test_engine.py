@@ -18,6 +18,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
+from kernels_helpers import forks
 from kernels_helpers.execution import Watch
 from tests.waiting import until
 
@@ -190,6 +191,7 @@ def test_the_notebook_is_not_written_with_every_cell_but_now_and_then(
 def test_the_kernel_has_the_environment_folder_and_session_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    forks.zygote()
     monkeypatch.setenv("LATE", "set after the zygote was started")
     (tmp_path / "near.py").write_text("x = 1")
     made = notebook(
@@ -220,6 +222,26 @@ def test_what_a_kernel_registered_runs_at_its_end(tmp_path: Path) -> None:
     assert mark.exists()
 
 
+def test_a_run_is_not_put_into_the_history_of_the_user() -> None:
+    (cell,) = run(notebook("get_ipython().history_manager.enabled"), "dockbook").cells
+    assert cell.outputs[0].data["text/plain"] == "False"
+
+
+def test_kernels_end_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes: list[int] = []
+    wait = forks.Forked.wait
+
+    def noted(kernel: forks.Forked) -> int:
+        codes.append(wait(kernel))
+        return codes[-1]
+
+    monkeypatch.setattr(forks.Forked, "wait", noted)
+    for _ in range(8):
+        run(notebook("1"), "dockbook")
+    assert len(codes) >= 8
+    assert {*codes} == {0}
+
+
 def test_the_kernels_of_one_process_share_nothing() -> None:
     made = notebook("import random\nprint('x' in globals(), random.random())\nx = 1")
     said = [run(made, "dockbook").cells[0].outputs[0].text for _ in range(2)]
@@ -240,12 +262,12 @@ def test_the_end_of_a_kernel_is_told_with_what_it_said_before(
     end: str, said: str, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.ipynb"
-    made = notebook(
-        f"import os, time\nprint('before', flush=True)\ntime.sleep(0.2)\n{end}"
-    )
+    said_before = "for n in range(100): print(n, flush=True)\ntime.sleep(0.02)"
+    made = notebook(f"import os, time\n{said_before}\n{end}")
     with pytest.raises(DeadKernelError, match=re.escape(said)):
         run(made, "dockbook", out)
-    assert nbformat.read(out, as_version=4).cells[0].outputs[0].text == "before\n"
+    outputs = nbformat.read(out, as_version=4).cells[0].outputs
+    assert "".join(o.text for o in outputs) == "".join(f"{n}\n" for n in range(100))
     run(notebook("1"), "dockbook")  # and there is a zygote again
 
 
