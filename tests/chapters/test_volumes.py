@@ -14,7 +14,7 @@ from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
 from kernels_helpers.notebook import load
 from tests.chapters.attempts import DOCKER, SILENT, attempt, lying, pass_twice
-from tests.chapters.test_run import BIN, kernel_of
+from tests.chapters.test_run import BIN, child_of
 from tests.waiting import until
 
 VOLUMES = book.find("volumes")
@@ -108,7 +108,7 @@ def test_after_kill_9_of_the_kernel_sweep_leaves_nothing(
             command, env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         ) as run_:
             until(lambda: begun(journal_path, "-volumes-from"))
-            os.kill(kernel_of(run_.pid), signal.SIGKILL)
+            os.kill(child_of(run_.pid, "ipykernel_launcher"), signal.SIGKILL)
             assert run_.wait(60) != 0
         assert sweep.find(host.docker) != []
         swept = subprocess.run(
