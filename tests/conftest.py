@@ -114,14 +114,23 @@ def on_machine(home: Path) -> list[str]:
 
 
 def processes(home: Path) -> Iterator[str]:
-    """Find the processes that name the home or have it mounted: all of its labs."""
+    """Find the processes that name the home or have it mounted: all of its labs.
+
+    What kernels are forked from lives as long as this process; its kernels do not.
+    """
     for entry in Path("/proc").glob("[0-9]*"):
-        if entry.name == str(os.getpid()):
+        if entry.name == str(os.getpid()) or is_own_zygote(entry):
             continue
         words = "".join(lines(entry / "cmdline")).replace("\0", " ")
         parts = (words, *lines(entry / "mountinfo"), *lines(entry / "environ"))
         if any(str(home) in part for part in parts):
             yield f"process {entry.name} {words}"
+
+
+def is_own_zygote(entry: Path) -> bool:
+    """Tell whether a process is the zygote that this one has started."""
+    named = "kernels_helpers.zygote" in "".join(lines(entry / "cmdline"))
+    return named and f"PPid:\t{os.getpid()}" in lines(entry / "status")
 
 
 def loops(home: Path) -> Iterator[str]:
