@@ -34,12 +34,12 @@ QUIET = [
 class Watch:
     """Say what is to be told of an execution, and how long it may take.
 
-    ``on_cell`` is called with the index of each cell before it runs, ``on_timeout``
-    with what has taken too long. The time-outs are written like ``30s`` or ``5m``.
+    ``on_cell`` is called with each code cell before it runs, ``on_timeout`` with what
+    has taken too long. The time-outs are written like ``30s`` or ``5m``.
     ``unwinding`` tells whether the kernel has begun to unwind: else it is killed.
     """
 
-    on_cell: Callable[[int], None] = lambda _: None
+    on_cell: Callable[[NotebookNode], None] = lambda _: None
     on_timeout: Callable[[str], None] = lambda _: None
     unwinding: Callable[[], bool] = lambda: False
     cell_timeout: str = ""
@@ -96,7 +96,11 @@ class NotebookClient(PapermillNotebookClient):  # type: ignore[misc]
     """
 
     def __init__(self, nb_man: Any, watch: Watch, **options: Any) -> None:
-        super().__init__(nb_man, **options)
+        super().__init__(
+            nb_man,
+            on_cell_execute=lambda cell, cell_index: watch.on_cell(cell),
+            **options,
+        )
         self.watch = watch
         self.end = _deadline(watch.chapter_timeout)
         self.death: str | None = None

@@ -210,7 +210,7 @@ def _host(url: str) -> Iterator[Host]:
 
 
 def _execute(
-    run: Run, env: dict[str, str], on_cell: Callable[[int], None]
+    run: Run, env: dict[str, str], on_cell: Callable[[nbformat.NotebookNode], None]
 ) -> str | None:
     """Execute the notebook; return why it ended early, None if it did not."""
     import papermill  # slow to import
@@ -255,12 +255,11 @@ def _execute(
 
 def _progress(
     notebook: nbformat.NotebookNode, on_cell: Callable[[int, str], None]
-) -> Callable[[int], None]:
-    """Turn the index of a cell into its number among the code cells and its heading.
+) -> Callable[[nbformat.NotebookNode], None]:
+    """Turn a cell into its number among the code cells and the heading it is under.
 
     papermill puts a cell of its own behind the parameters; it does not count.
     """
-    seen: list[int] = []
     headings: list[str] = []
     heading = ""
     for cell in notebook.cells:
@@ -270,9 +269,10 @@ def _progress(
         else:
             headings.append(heading)
 
-    def tell(index: int) -> None:
-        seen.append(index)
-        number = min(len(seen), len(headings))
-        on_cell(number, headings[number - 1])
+    coming = enumerate(headings, 1)
+
+    def tell(cell: nbformat.NotebookNode) -> None:
+        if "injected-parameters" not in cell.metadata.get("tags", ()):
+            on_cell(*next(coming))
 
     return tell

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from kernels_helpers import journal, sweep
@@ -115,6 +116,22 @@ def test_a_fresh_lab_is_started_for_a_run_and_ends_with_it(
     assert report_in(tmp_path / "out")["parameters"]["volume"] == "other"
     life.gc()
     assert [left for left in remains(dockbook_home) if "/run-" in left] == []
+
+
+@pytest.mark.parametrize("given", [[], ["-p", "volume=other"]])
+def test_each_cell_is_told_under_its_heading_before_it_runs(
+    own_lab: LabHost, tmp_path: Path, given: list[str]
+) -> None:
+    """Want the numbers of the chapter, with and without the cell papermill adds."""
+    chapter = notebooks.write(tmp_path / "small.ipynb", BINDING, "1 / 0", "2")
+    made = nbformat.read(chapter, as_version=4)
+    for place, title in ((3, "# Last"), (2, "# Broken"), (1, "# Binding")):
+        made.cells.insert(place, nbformat.v4.new_markdown_cell(title))
+    nbformat.write(made, chapter)
+    words = ("run", chapter, "--host", own_lab.url, "--out", tmp_path / "out")
+    told = [line.split() for line in call(*words, *given).stdout.splitlines()]
+    cells = [words for words in told if words[0] == "cell"]
+    assert cells == [["cell", "2", "Binding"], ["cell", "3", "Broken"]]
 
 
 def test_a_failed_step_undoes_those_before_it(own_lab: LabHost, tmp_path: Path) -> None:

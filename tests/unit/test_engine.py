@@ -5,8 +5,10 @@ import json
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -314,6 +316,20 @@ def test_a_cell_that_ignores_its_interrupt_is_killed_unless_it_unwinds(
         return
     with pytest.raises(DeadKernelError, match="did not unwind"):
         run(made, "dockbook", watch=watch)
+
+
+def test_an_interrupt_that_comes_between_two_cells_is_not_lost() -> None:
+    """Want the next cell interrupted: a kernel ignores the signal while it is idle."""
+    cells = iter(range(9))
+
+    def strike(_: NotebookNode) -> None:
+        if next(cells) == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)  # the kernel has got it, and still waits for the cell
+
+    made = notebook("1", "import time\ntime.sleep(30)")
+    with pytest.raises(PapermillExecutionError, match="KeyboardInterrupt"):
+        run(made, "dockbook", watch=Watch(on_cell=strike))
 
 
 def test_kill_9_of_the_process_leaves_no_kernel(tmp_path: Path) -> None:
