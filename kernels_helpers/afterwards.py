@@ -15,9 +15,9 @@ from kernels_helpers.journal import Journal, who
 from kernels_helpers.notebook import load
 from kernels_helpers.process import start_time
 from kernels_helpers.report import Report
-from kernels_helpers.runner import Run
+from kernels_helpers.runner import Options, Run
+from kernels_helpers.unwinding import unwind
 
-SETTINGS = ("given", "plan", "keep", "cell_timeout", "timeout")  # of a run
 KERNEL_ENDS = 5.0  # seconds that a kernel may outlive the runner that was killed
 
 
@@ -32,10 +32,9 @@ def undo(folder: Path, say: Callable[[str], object]) -> bool:
         path = folder / report.JOURNAL
         opened = _opened(path)
         _, contract = load(folder / report.NOTEBOOK)
-        values = contract.environment(opened["parameters"])
-        secret = references.resolve(contract.secrets(opened["parameters"]))
+        given = opened["parameters"]
         with connect(opened["host"]) as host:
-            done = runner.unwind(opened["run"], path, host, values, secret, say)
+            done = unwind(opened["run"], path, host, contract, given, say=say)
         text = cases.remake(folder).as_text()
         (folder / report.REPORT).write_text(text, encoding="utf-8")
     return done
@@ -56,19 +55,18 @@ def resume(folder: Path, on_cell: Callable[[int, str], None]) -> Report:
         if (status := cases.remake(folder).status) != "failed":
             raise UsageError(f"{began['run']} has {status}: there is nothing to resume")
         chapter = Path(began["path"])
-        notebook, _ = load(chapter)
+        notebook, contract = load(chapter)
         if report.source_of(notebook) != began["source"]:
             raise _edited(chapter, notebook, folder)
-        run = Run(
-            id=began["run"],
-            path=chapter,
-            folder=folder,
-            **{name: began[name] for name in SETTINGS},
-        )
         url = _opened(path)["host"]
+        settings = began["settings"]
+        named = contract.secrets(contract.bind(settings["parameters"]))
+        typed = {n: references.ask(n) for n in named if named[n] == references.PROMPT}
+        options = Options(**settings, out=folder.parent, typed=typed)
+        run = Run(began["run"], chapter, folder, options)
         with connect(url) as host:
             Journal(path).write("resume", user=who())
-            return runner.attempt(run, host, on_cell)
+            return runner.attempt(run, notebook, contract, host, on_cell)
 
 
 def _opened(path: Path) -> dict[str, Any]:

@@ -5,31 +5,35 @@ import fcntl
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
 from kernels_helpers import book, forks, journal, references, report, sweep
-from kernels_helpers.chapter import Chapter
 from kernels_helpers.connect import connect
 from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.hosts import Host
 from kernels_helpers.journal import Journal
 from kernels_helpers.lab import life
 from kernels_helpers.labels import new_run_id
-from kernels_helpers.masking import Mask
 from kernels_helpers.notebook import load
-from kernels_helpers.recovery import last_attempt, pending
+from kernels_helpers.parameters import Contract
+from kernels_helpers.recovery import last_attempt
 from kernels_helpers.report import Report
+from kernels_helpers.unwinding import unwind
+
+# What of the options a resumed run has again.
+SETTINGS = ("parameters", "plan", "keep", "cell_timeout", "timeout")
 
 
 @dataclass(frozen=True)
 class Options:
     """Say how chapters are to be run: all of ``dockbook run`` but the chapters.
 
-    The time-outs, of a cell and of the whole chapter, are written like ``30s``.
+    The time-outs, of a cell and of the whole chapter, are written like ``30s``;
+    ``typed`` are the secrets, by parameter, that somebody has typed for the run.
     """
 
     parameters: Mapping[str, Any]
@@ -38,7 +42,7 @@ class Options:
     keep: bool = False
     cell_timeout: str = ""
     timeout: str = ""
-    typed: Mapping[str, str] = field(default_factory=dict, repr=False)  # secrets
+    typed: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def prepare(paths: list[Path], options: Options) -> list[str]:
@@ -67,20 +71,15 @@ def prepare(paths: list[Path], options: Options) -> list[str]:
 
 @dataclass(frozen=True)
 class Run:
-    """Name a run: what is executed, with what, and where its evidence goes.
+    """Name a run: what is executed, how, and where its evidence goes.
 
-    ``given`` are the parameters that are not left at their defaults.
+    The parameters of ``options`` are values here, checked and without defaults.
     """
 
     id: str
     path: Path
     folder: Path
-    given: dict[str, Any]
-    plan: bool
-    keep: bool
-    cell_timeout: str
-    timeout: str
-    typed: Mapping[str, str] = field(default_factory=dict, repr=False)  # secrets
+    options: Options
 
     @property
     def journal(self) -> Path:
@@ -97,16 +96,10 @@ def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Re
     """
     notebook, contract = load(path)
     values = contract.read(options.parameters)
+    given = {name: values[name] for name in options.parameters}
     run_id = new_run_id(book.name_of(path))
     folder = options.out / run_id
-    facts: dict[str, Any] = {
-        "given": {name: values[name] for name in options.parameters},
-        "plan": options.plan,
-        "keep": options.keep,
-        "cell_timeout": options.cell_timeout,
-        "timeout": options.timeout,
-    }
-    started = Run(run_id, path, folder, **facts, typed=options.typed)
+    started = Run(run_id, path, folder, replace(options, parameters=given))
     forks.zygote()  # it imports while a lab starts
     with _host(str(values["host"])) as host:
         folder.mkdir()
@@ -117,26 +110,30 @@ def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Re
                 chapter=book.name_of(path),
                 path=str(path.resolve()),
                 source=report.source_of(notebook),
-                **facts,
+                settings={name: getattr(started.options, name) for name in SETTINGS},
             )
-            return attempt(started, host, on_cell)
+            return attempt(started, notebook, contract, host, on_cell)
 
 
-def attempt(run: Run, host: Host, on_cell: Callable[[int, str], None]) -> Report:
+def attempt(
+    run: Run,
+    notebook: nbformat.NotebookNode,
+    contract: Contract,
+    host: Host,
+    on_cell: Callable[[int, str], None],
+) -> Report:
     """Execute the chapter of a run from its top, and report.
 
     When the kernel did not live to unwind, that is done here, from the journal.
     """
-    notebook, contract = load(run.path)
-    secret = contract.secrets(contract.bind(run.given))
-    typed = {name: run.typed[name] for name in secret.keys() & run.typed.keys()}
-    env = _environment(run, host) | {references.TYPED + n: typed[n] for n in typed}
-    reason = _execute(run, env, _progress(notebook, on_cell))
+    given, typed = run.options.parameters, run.options.typed
+    named = contract.secrets(contract.bind(given))
+    mine = {references.TYPED + n: typed[n] for n in named.keys() & typed.keys()}
+    reason = _execute(run, _environment(run, host) | mine, _progress(notebook, on_cell))
     happened = {event["event"] for event in last_attempt(journal.read(run.journal))}
-    if "open" in happened and "close" not in happened and not run.keep:
-        secret = references.resolve({n: secret[n] for n in secret if n not in typed})
-        values = contract.environment(run.given)
-        unwind(run.id, run.journal, host, values, secret | typed, say=lambda _: None)
+    settled = run.options.keep or happened & {"close", "finished"}
+    if "open" in happened and not settled:
+        unwind(run.id, run.journal, host, contract, given, typed=typed)
     chapter = book.name_of(run.path)
     made = report.make(run.folder, run.id, chapter)
     if made.status == "passed" and "finished" not in happened:
@@ -148,28 +145,6 @@ def attempt(run: Run, host: Host, on_cell: Callable[[int, str], None]) -> Report
         made = report.make(run.folder, run.id, chapter)
     (run.folder / report.REPORT).write_text(made.as_text(), encoding="utf-8")
     return made
-
-
-def unwind(
-    run_id: str,
-    path: Path,
-    host: Host,
-    values: dict[str, str],
-    secret: dict[str, str],
-    say: Callable[[str], object],
-) -> bool:
-    """Undo what the journal of a run says is left; tell whether all could be undone.
-
-    Undos run last in first out and are verified, as in the run itself; then what
-    carries the run's label is removed.
-    """
-    mask = Mask(secret.values())
-    chapter = Chapter(
-        host, run_id, values | secret, Journal(path, mask), say, mask=mask
-    )
-    chapter.recall(pending(journal.read(path)))
-    chapter.unwind()
-    return not chapter.left() and not pending(journal.read(path))
 
 
 @contextlib.contextmanager
@@ -193,8 +168,8 @@ def _environment(run: Run, host: Host) -> dict[str, str]:
         "DOCKBOOK_RUN": run.id,
         "DOCKBOOK_JOURNAL": str(run.journal.absolute()),
         **({"DOCKBOOK_LAB": host.url.removeprefix("lab://")} if host.is_lab else {}),
-        **({"DOCKBOOK_PLAN": "1"} if run.plan else {}),
-        **({"DOCKBOOK_KEEP": "1"} if run.keep else {}),
+        **({"DOCKBOOK_PLAN": "1"} if run.options.plan else {}),
+        **({"DOCKBOOK_KEEP": "1"} if run.options.keep else {}),
     }
 
 
@@ -227,14 +202,14 @@ def _execute(
         on_cell=on_cell,
         on_timeout=lambda told: record.write("timeout", reason=told),
         unwinding=unwinding,
-        cell_timeout=run.cell_timeout,
-        chapter_timeout=run.timeout,
+        cell_timeout=run.options.cell_timeout,
+        chapter_timeout=run.options.timeout,
     )
     try:
         papermill.execute_notebook(
             run.path,
             run.folder / report.NOTEBOOK,
-            parameters=run.given,
+            parameters=run.options.parameters,
             engine_name="dockbook",
             kernel_name="python3",
             progress_bar=False,
