@@ -13,9 +13,9 @@ import pytest
 
 from kernels_helpers import journal, leaks
 from kernels_helpers.hosts import LabHost
-from tests.chapters.test_run import began, call, command, kill_in_the_middle
+from tests.chapters.calls import began, call, command, kill_in_the_middle
 from tests.unit import notebooks
-from tests.unit.notebooks import BINDING
+from tests.unit.notebooks import BINDING, WAIT
 from tests.waiting import until
 
 BIN = Path(sys.executable).parent
@@ -274,9 +274,8 @@ def test_an_undo_fetches_the_secret_again(
         '%%change\n#| undo: echo "$password"; test "$(cat /srv/mark)" = "$password" '
         '&& rm /srv/mark\nprintf %s "$password" >/srv/mark'
     )
-    wait = "%%look\necho waiting; sleep 300"
     chapter = notebooks.write(
-        tmp_path / "small.ipynb", BINDING, mark, wait, parameters=PARAMETERS
+        tmp_path / "small.ipynb", BINDING, mark, WAIT, parameters=PARAMETERS
     )
     kill_in_the_middle(chapter, lab, tmp_path / "out")
     folder = run_in(tmp_path / "out")

@@ -14,7 +14,7 @@ from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
 from kernels_helpers.notebook import load
 from tests.chapters.attempts import DOCKER, SILENT, attempt, lying, pass_twice
-from tests.chapters.test_run import BIN, child_of
+from tests.chapters.calls import BIN, child_of
 from tests.waiting import until
 
 VOLUMES = book.find("volumes")

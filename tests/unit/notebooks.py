@@ -21,6 +21,7 @@ MAKE = """\
 #| undo: docker volume rm "$volume"
 docker volume create --label "$label" "$volume\""""
 CHECK = 'check("it is there", docker.volumes.get(volume).name == volume)'
+WAIT = "%%look\necho waiting; sleep 300"
 UNWIND = "chapter.unwind()"
 LEFT = 'check("nothing is left", chapter.left() == [])'
 

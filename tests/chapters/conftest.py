@@ -1,0 +1,19 @@
+"""What the tests of runs share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kernels_helpers.hosts import LabHost
+from kernels_helpers.lab import life
+
+
+@pytest.fixture
+def own_lab(dockbook_home: Path) -> Iterator[LabHost]:
+    """Give a persistent lab to one test."""
+    del dockbook_home
+    host = life.up("own")
+    yield host
+    host.docker.close()
+    life.down("own")
