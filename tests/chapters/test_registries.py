@@ -3,58 +3,8 @@
 import base64
 from pathlib import Path
 
-import pytest
-
 from kernels_helpers.hosts import LabHost
-from tests.chapters.attempts import DOCKER, SILENT, attempt, lying, pass_twice
-
-FILES = """
-cat /etc/hosts /etc/docker/daemon.json 2>&1
-find /etc/docker /srv /root -printf '%p %M %u\\n' | sort
-"""
-# What each fake does wrong, and what the chapter must say to it.
-FAKES = {
-    "succeeds always and says nothing": (
-        SILENT,
-        "StepFailed",
-    ),
-    "forgets no password": (
-        f'[ "$1" = logout ] && exit 0\nexec {DOCKER} "$@"',
-        "CheckFailed: the password is gone from the file",
-    ),
-    "collects no garbage": (
-        f"""
-case $* in
-*garbage-collect*) echo 3 blobs marked, 3 blobs; exit 0 ;;
-esac
-exec {DOCKER} "$@"
-""",
-        "CheckFailed: at least the 1 MB has been freed",
-    ),
-    "starts a registry that asks for no password": (
-        f"""
-for word; do
-  shift
-  case $word in REGISTRY_AUTH_*) word=UNUSED=1 ;; esac
-  set -- "$@" "$word"
-done
-exec {DOCKER} "$@"
-""",
-        "StepFailed",
-    ),
-    "keeps images that are to be removed": (
-        f'[ "$1$2" = imagerm ] && exit 0\nexec {DOCKER} "$@"',
-        "CheckFailed: the images were forgotten",
-    ),
-}
-
-
-def test_it_passes_twice_in_a_row_proves_the_ledger_and_leaves_nothing(
-    lab: LabHost, tmp_path: Path
-) -> None:
-    before = lab.run(FILES).output, lab.docker.info()["RegistryConfig"]
-    pass_twice("registries", lab, tmp_path)
-    assert (lab.run(FILES).output, lab.docker.info()["RegistryConfig"]) == before
+from tests.chapters.attempts import attempt, lying
 
 
 def test_other_settings_of_the_engine_survive(lab: LabHost, tmp_path: Path) -> None:
@@ -80,14 +30,3 @@ def test_the_password_is_in_no_evidence(dockbook_home: Path, tmp_path: Path) -> 
     assert len(texts) >= 3
     coded = base64.b64encode(f"alice:{word}".encode()).decode()
     assert not any(word in text or coded in text for text in texts)
-
-
-@pytest.mark.parametrize(("fake", "reason"), FAKES.values(), ids=FAKES)
-def test_a_docker_that_does_something_wrong_makes_it_fail(
-    dockbook_home: Path, tmp_path: Path, fake: str, reason: str
-) -> None:
-    del dockbook_home
-    with lying(fake) as liar:
-        made = attempt("registries", liar, tmp_path)
-    assert made.status == "failed"
-    assert (made.reason or "").startswith(reason)

@@ -13,29 +13,11 @@ from kernels_helpers.errors import ParameterError
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
 from kernels_helpers.notebook import load
-from tests.chapters.attempts import DOCKER, SILENT, attempt, lying, pass_twice
+from tests.chapters.attempts import attempt
 from tests.chapters.calls import BIN, child_of
 from tests.waiting import until
 
 VOLUMES = book.find("volumes")
-# What each fake does wrong; the chapter must notice.
-FAKES = {
-    "succeeds always and says nothing": SILENT,
-    "mounts for writing what is to be read only": f"""
-for word; do shift; set -- "$@" "${{word%:ro}}"; done
-exec {DOCKER} "$@"
-""",
-    "keeps anonymous volumes when told to remove them": f"""
-if [ "$1 $2" = "rm -v" ]; then shift 2; set -- rm "$@"; fi
-exec {DOCKER} "$@"
-""",
-}
-
-
-def test_it_passes_twice_in_a_row_proves_the_ledger_and_leaves_nothing(
-    lab: LabHost, tmp_path: Path
-) -> None:
-    pass_twice("volumes", lab, tmp_path)
 
 
 def begun(path: Path, body: str) -> bool:
@@ -57,17 +39,6 @@ def test_two_runs_at_the_same_time_on_two_labs_pass(
     with ThreadPoolExecutor() as pool:
         done = list(pool.map(once, range(2)))
     assert [d.returncode for d in done] == [0, 0], done
-
-
-@pytest.mark.parametrize("fake", FAKES.values(), ids=FAKES)
-def test_a_docker_that_does_something_wrong_makes_it_fail(
-    dockbook_home: Path, tmp_path: Path, fake: str
-) -> None:
-    del dockbook_home
-    with lying(fake) as liar:
-        made = attempt("volumes", liar, tmp_path)
-    assert made.status == "failed"
-    assert (made.reason or "").startswith(("CheckFailed", "StepFailed", "NotFound"))
 
 
 HOSTILE = [
