@@ -60,9 +60,8 @@ def ls(as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
-        click.echo(
-            f"{row['name']:<20} {row['state']:<10} {row['pid']:<8} {row['socket']}"
-        )
+        pid = row["pid"] or "-"
+        click.echo(f"{row['name']:<20} {row['state']:<10} {pid:<8} {row['socket']}")
 
 
 @lab.command()

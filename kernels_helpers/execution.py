@@ -19,7 +19,7 @@ from papermill.engines import NBClientEngine
 from papermill.log import logger
 
 from kernels_helpers import forks, kernels
-from kernels_helpers.steps import SECONDS
+from kernels_helpers.steps import seconds
 
 GRACE = 10.0  # seconds from a time-out until the kernel must have begun to unwind
 INSIST = 0.5  # seconds between two interrupts
@@ -155,9 +155,7 @@ class NotebookClient(PapermillNotebookClient):  # type: ignore[misc]
 
 def _deadline(duration: str) -> float:
     """Return when the time that begins now is over, as the event loop counts."""
-    if not duration:
-        return math.inf
-    return time.monotonic() + int(duration[:-1]) * SECONDS[duration[-1]]
+    return time.monotonic() + seconds(duration) if duration else math.inf
 
 
 def _words(duration: str) -> str:

@@ -93,7 +93,7 @@ def open_chapter(name: str) -> Chapter:
     mask = Mask(secrets.values())
     end_cell = outgoing.mask_all(shell, mask) if mask else None
     run = os.environ.get("DOCKBOOK_RUN") or new_run_id(name)
-    path = os.environ.get("DOCKBOOK_JOURNAL") or home() / "journals" / f"{run}.jsonl"
+    path = os.environ.get("DOCKBOOK_JOURNAL") or home() / ".journals" / f"{run}.jsonl"
     before = pending(journal.read(Path(path)))
     lifetime = contextlib.ExitStack()
     host = lifetime.enter_context(connect.connect(str(values["host"])))

@@ -26,7 +26,6 @@ from kernels_helpers.kernel import CHECK_MIME
 
 SITE = book.ROOT / "site"
 OPENING = re.compile(r"# +(?P<title>.+)\n*(?P<summary>(?:(?!#).+\n?)*)")
-REMOVED = {"papermill-error-cell-tag", "injected-parameters"}  # papermill's own cells
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 Facts = dict[str, Any]
 
@@ -99,7 +98,7 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     """Copy a notebook without what papermill and the machine have left in it."""
     made = copy.deepcopy(notebook)
     made.metadata = {"kernelspec": KERNEL}
-    made.cells = [cell for cell in made.cells if not REMOVED & {*_tags(cell)}]
+    made.cells = [cell for cell in made.cells if not report.ADDED & {*_tags(cell)}]
     for cell in made.cells:
         cell.metadata = {"tags": _tags(cell)} if _tags(cell) else {}
     for cell in _code(made):

@@ -78,7 +78,7 @@ def _build(step: Step, options: dict[str, str]) -> Step:
                 f"option {name!r} is empty: write a value or leave it out"
             )
         if name == "timeout":
-            fields[name] = _seconds(value)
+            fields[name] = seconds(value)
         elif name in WHOLE:
             fields[name] = _whole(name, value, WHOLE[name])
         else:
@@ -92,7 +92,8 @@ def _whole(name: str, value: str, limit: int) -> int:
     return int(value)
 
 
-def _seconds(value: str) -> int:
+def seconds(value: str) -> int:
+    """Return how long a duration is; ChapterError when it is none."""
     found = re.fullmatch(r"([1-9][0-9]*)([smh]?)", value)
     if found is None:
         raise ChapterError(f"option 'timeout': write {value!r} as 30s, 5m or 1h")

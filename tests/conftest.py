@@ -18,8 +18,9 @@ import pytest
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import capability, life
 
-# A shell that starts the tests with `&` has SIGINT ignored; some tests send it.
+# Started with `&`, or by nohup, tests have signals ignored that some of them send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 ENGINE_FIXTURES = {"dockbook_home", "empty_home", "lab"}
 SETTLE = 15.0  # seconds: a watcher has to notice, and may have a loaded machine
@@ -99,7 +100,7 @@ def settled(home: Path) -> list[str]:
 
 def on_machine(home: Path) -> list[str]:
     """List the processes, mounts, loop devices, cgroups and folders of a home."""
-    kept = {".locks", "journals"}
+    kept = {".locks", ".journals"}
     return [
         *processes(home),
         *(

@@ -215,3 +215,18 @@ def test_every_command_has_help_and_is_in_the_readme() -> None:
     for path, help_ in commands(main):
         assert help_, path
         assert path in readme, path
+
+
+def test_a_lab_that_was_never_up_is_listed_and_removed_and_journals_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKBOOK_HOME", str(tmp_path))
+    journal = tmp_path / ".journals" / "a-run.jsonl"
+    for folder in (journal.parent, tmp_path / "half"):
+        folder.mkdir()
+    journal.touch()
+    listed = call("lab", "ls")
+    assert listed.exit_code == 0, listed.exception
+    assert listed.output.split()[:3] == ["half", "dead", "-"]
+    assert call("lab", "gc").output == "removed half\n"
+    assert journal.exists()
