@@ -4,16 +4,12 @@ Exit codes: 0 ok; 1 a step or a check failed; 2 the call cannot be understood;
 3 no host; 4 a plan has changes pending; 130 interrupted.
 """
 
-import sys
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
 
-from kernels_helpers.cli_author import bake, lint, site, teller
+from kernels_helpers.cli_author import bake, lint, site
 from kernels_helpers.cli_evidence import (
-    PENDING,
     check_leaks,
     diff,
     report,
@@ -22,7 +18,8 @@ from kernels_helpers.cli_evidence import (
     verify,
 )
 from kernels_helpers.cli_lab import lab
-from kernels_helpers.errors import DockbookError, ParameterError, UsageError
+from kernels_helpers.cli_run import resume, run, script
+from kernels_helpers.errors import DockbookError
 
 INTERRUPTED = 130
 
@@ -40,20 +37,6 @@ class Group(click.Group):
         except KeyboardInterrupt:
             click.echo("dockbook: interrupted", err=True)
             ctx.exit(INTERRUPTED)
-
-
-def _duration(_: click.Context, option: click.Parameter, text: str) -> Any:
-    """Return a duration as it is written, if it is one."""
-    from kernels_helpers.field_types import FIELDS
-    from kernels_helpers.kinds import MisfitError
-
-    try:
-        return text and FIELDS["Duration"].read(text)
-    except MisfitError as misfit:
-        raise UsageError(f"{option.opts[0]}: {misfit}") from None
-
-
-DURATION: dict[str, Any] = {"default": "", "metavar": "DURATION", "callback": _duration}
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -92,172 +75,6 @@ def show(chapter: str, as_schema: bool) -> None:
 
 
 @main.command()
-@click.argument("chapter")
-@click.option(
-    "-p", "pairs", multiple=True, metavar="NAME=VALUE", help="Set a parameter."
-)
-@click.option(
-    "-f", "file", type=click.Path(path_type=Path), help="Read parameters from YAML."
-)
-@click.option("--keep", is_flag=True, help="Leave what a lesson made.")
-def script(chapter: str, pairs: tuple[str, ...], file: Path | None, keep: bool) -> None:
-    """Print a chapter as one bash script to read and run on a Docker host."""
-    from kernels_helpers import book, labels, notebook
-
-    path = book.find(chapter)
-    values = notebook.head(path).contract.read(_parameters(pairs, file, None))
-    from kernels_helpers import script as scripts  # slow to import
-
-    run_id = labels.new_run_id(book.name_of(path))
-    loaded = notebook.load(path)
-    text = scripts.script(*loaded, values, run_id, unwind=not keep)
-    click.echo(text, nl=False)
-
-
-@main.command()
-@click.argument("chapters", nargs=-1)
-@click.option("--all", "all_", is_flag=True, help="Run every chapter of the book.")
-@click.option(
-    "-p", "pairs", multiple=True, metavar="NAME=VALUE", help="Set a parameter."
-)
-@click.option(
-    "-f", "file", type=click.Path(path_type=Path), help="Read parameters from YAML."
-)
-@click.option("--host", metavar="URL", help="lab://, lab://NAME or local://.")
-@click.option("--ask", "asking", is_flag=True, help="Ask for the parameters not given.")
-@click.option("--plan", is_flag=True, help="Only say what would be changed.")
-@click.option("--keep", is_flag=True, help="Leave what a lesson made.")
-@click.option("--cell-timeout", **DURATION, help="End a cell after this time.")
-@click.option("--timeout", **DURATION, help="End a chapter after this time.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default="runs",
-    show_default=True,
-    help="Folder for the evidence.",
-)
-def run(
-    chapters: tuple[str, ...],
-    all_: bool,
-    pairs: tuple[str, ...],
-    file: Path | None,
-    host: str | None,
-    asking: bool,
-    plan: bool,
-    keep: bool,
-    cell_timeout: str,
-    timeout: str,
-    out: Path,
-) -> None:
-    """Run chapters headless and leave their evidence in a folder.
-
-    On a host that is not a lab a run is a plan, unless -p apply=true is given.
-    """
-    from kernels_helpers import book, notebook
-
-    if bool(chapters) == all_:
-        raise UsageError(
-            "name the chapters to run, or --all: `dockbook list` shows them"
-        )
-    given = _parameters(pairs, file, host)
-    paths = [book.find(c) for c in chapters] or list(book.chapters().values())
-    if asking:
-        given |= _ask(paths, given)
-    for path in paths:
-        notebook.head(path).contract.read(given)
-    from kernels_helpers import forks
-
-    forks.zygote()  # it imports while this process does
-    from kernels_helpers import references, runner
-
-    options = runner.Options(
-        given, out, plan=plan, keep=keep, cell_timeout=cell_timeout, timeout=timeout
-    )
-    missing = runner.prepare(paths, options)
-    options = replace(options, typed={name: references.ask(name) for name in missing})
-    reports = []
-    for path in paths:
-        click.echo(f"{book.name_of(path)}")
-        made = runner.run(path, options, teller())
-        reports.append(made)
-        _tell(made, out / made.run)
-    _exit(reports)
-
-
-@main.command()
-@click.argument("run_id", metavar="RUN")
-def resume(run_id: str) -> None:
-    """Go on with a run that failed or was killed, with the parameters that it had.
-
-    Steps that are proved done by their `unless` are skipped. A chapter that has
-    been edited since is refused.
-    """
-    from kernels_helpers import afterwards, evidence
-
-    folder = evidence.find(run_id)
-    made = afterwards.resume(folder, teller())
-    _tell(made, folder)
-    _exit([made])
-
-
-def _tell(made: Any, folder: Path) -> None:
-    """Say how a run has ended, and where its evidence is."""
-    click.echo(f"  {_verdict(made)}\n  evidence: {folder}")
-    if made.interrupted:
-        raise KeyboardInterrupt
-
-
-def _exit(reports: list[Any]) -> None:
-    """Exit with the code that the runs ask for."""
-    if any(r.status == "failed" for r in reports):
-        sys.exit(1)
-    if any(r.pending for r in reports):
-        sys.exit(PENDING)
-
-
-def _parameters(
-    pairs: tuple[str, ...], file: Path | None, host: str | None
-) -> dict[str, Any]:
-    from kernels_helpers.parameters_file import read_file
-
-    given: dict[str, Any] = dict(read_file(file)) if file else {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise ParameterError(f"-p {pair!r}: write NAME=VALUE")
-        given[name] = value
-    return given | ({"host": host} if host else {})
-
-
-def _ask(paths: list[Path], given: dict[str, Any]) -> dict[str, Any]:
-    from kernels_helpers import ask, notebook
-
-    if len(paths) != 1:
-        raise UsageError("--ask is for one chapter at a time")
-    contract = notebook.head(paths[0]).contract
-
-    def prompt(text: str, default: str, hidden: bool) -> str:
-        return str(click.prompt(text, default=default, hide_input=hidden))
-
-    try:
-        return dict(ask.ask(contract, given, prompt))
-    except click.Abort as error:
-        raise KeyboardInterrupt from error
-
-
-def _verdict(made: Any) -> str:
-    if made.status == "planned":
-        for a in made.answers:
-            if a["kind"] == "change":
-                click.echo(f"  {a['answer']:<12}  {a['body'].splitlines()[0]}")
-        return f"planned: {made.pending} changes pending"
-    held = sum(c["ok"] for c in made.checks)
-    counted = f"{held} checks held, {len(made.steps)} steps, {made.seconds:.1f} s"
-    told = f"{made.status}: {counted}"
-    return f"{told}\n  {made.reason}" if made.reason else told
-
-
-@main.command()
 def doctor() -> None:
     """Tell what this machine has and what it lacks for labs and chapters."""
     from kernels_helpers import system
@@ -271,5 +88,8 @@ def doctor() -> None:
     click.echo("ok      a lab can be started here")
 
 
-for command in (bake, lint, site, lab, sweep, undo, verify, diff, check_leaks, report):
+for command in (
+    *(run, resume, script, bake, lint, site, lab),
+    *(sweep, undo, verify, diff, check_leaks, report),
+):
     main.add_command(command)
