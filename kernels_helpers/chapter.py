@@ -17,6 +17,7 @@ from kernels_helpers.journal import Journal
 from kernels_helpers.labels import label_of
 from kernels_helpers.masking import Mask, Stream
 from kernels_helpers.process import Result
+from kernels_helpers.recovery import Undos
 from kernels_helpers.steps import Step
 
 PAUSE = 1.0  # seconds between two tries
@@ -43,8 +44,7 @@ class Chapter:
     pending: bool = False  # a planned change has not run: what follows cannot be known
     kept: bool = False
     ended: str | None = None  # why no step may run any more
-    _undo: list[Step] = field(default_factory=list)
-    _recalled: list[Step] = field(default_factory=list)  # taken before, not met yet
+    _undos: Undos = field(default_factory=Undos)
 
     def __post_init__(self) -> None:
         self.label = label_of(self.run)
@@ -66,7 +66,7 @@ class Chapter:
         """
         self._require_open()
         if step.unless and not self.pending and self._holds(step):
-            self._meet(step)
+            self._undos.meet(step)
             self._answer(step, "already true", step.unless)
             return
         if self.plan:
@@ -74,8 +74,7 @@ class Chapter:
             self.pending = True
             self._answer(step, "would run" if sure else "cannot know", step.body)
             return
-        if step.undo and not self._meet(step):
-            self._undo.append(step)
+        self._undos.take(step)
         self._execute(step)
         if step.unless and not self._holds(step):
             raise StepFailed(
@@ -107,12 +106,11 @@ class Chapter:
             self.finish()
             self._tell(f"kept: `dockbook undo {self.run}` takes it back\n")
             return
-        while steps := self._recalled or self._undo:
-            self._undo_one(steps.pop())
+        while step := self._undos.pop():
+            self._undo_one(step)
+        docker = self.host.docker
         try:
-            for left in sweep.remove(
-                self.host.docker, sweep.find(self.host.docker, self.run)
-            ):
+            for left in sweep.remove(docker, sweep.find(docker, self.run)):
                 self.journal.write("swept", kind=left.kind, name=left.name)
                 self._tell(f"removed {left.kind} {left.name}\n")
         except DockerException as error:
@@ -122,7 +120,7 @@ class Chapter:
 
     def recall(self, steps: list[Step]) -> None:
         """Take over the steps of a run that ended before it was unwound."""
-        self._recalled.extend(steps)
+        self._undos.recalled.extend(steps)
 
     def resume(self) -> None:
         """Go on with the run whose steps were recalled.
@@ -130,14 +128,15 @@ class Chapter:
         A step with an ``unless`` will prove itself. Of any other nobody knows how
         far it came: it is undone now and runs again; StepFailed when it cannot be.
         """
-        for step in [s for s in reversed(self._recalled) if not s.unless]:
+        recalled = self._undos.recalled
+        for step in [s for s in reversed(recalled) if not s.unless]:
             if not self._undo_one(step):
                 self.ended = "the run could not be resumed"
                 raise StepFailed(
                     f"the run cannot go on, as this failed: {step.undo}; mend it and "
                     f"resume again, or `dockbook undo {self.run}`"
                 )
-            self._recalled.remove(step)
+            recalled.remove(step)
 
     def left(self) -> list[str]:
         """Name the objects that still carry the label of this run."""
@@ -146,7 +145,7 @@ class Chapter:
     def finish(self) -> None:
         """Keep what the chapter has made: nothing is undone any more."""
         self.journal.write("finished")
-        self._undo.clear()
+        self._undos = Undos()
         self.ended = "the chapter is finished"
 
     def fail(self, reason: str) -> None:
@@ -161,15 +160,6 @@ class Chapter:
             raise StepFailed(
                 f"{self.ended}: restart the kernel and run it from the top"
             )
-
-    def _meet(self, step: Step) -> bool:
-        """Give a recalled step its place among the undos; tell whether it was one."""
-        for known in self._recalled:
-            if (known.body, known.undo) == (step.body, step.undo):
-                self._recalled.remove(known)
-                self._undo.append(step)
-                return True
-        return False
 
     def _holds(self, step: Step) -> bool:
         return self._run(step, step.unless or "false").rc == 0
@@ -223,14 +213,9 @@ class Chapter:
         while (left := deadline - time.monotonic()) > 0:
             attempt += 1
             result = self._run(step, condition, timeout=left)
-            self.journal.write(
-                "until",
-                until=condition,
-                attempt=attempt,
-                rc=result.rc,
-                seconds=round(result.seconds, 3),
-                output=result.output,
-            )
+            facts = {"attempt": attempt, "rc": result.rc, "output": result.output}
+            taken = round(result.seconds, 3)
+            self.journal.write("until", until=condition, seconds=taken, **facts)
             if result.rc == 0 and not result.timed_out:
                 return
             time.sleep(min(PAUSE, left))

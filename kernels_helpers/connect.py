@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
@@ -31,6 +32,13 @@ def connect(url: str) -> AbstractContextManager[Host]:
             f"{url}: hosts over ssh are not there yet; use lab:// or local://"
         )
     raise UsageError(f"host {url!r}: write lab://, lab://NAME or local://")
+
+
+def connect_for_run(url: str) -> AbstractContextManager[Host]:
+    """Join the host of a run: plain ``lab://`` is a fresh lab for it alone."""
+    if url == "lab://":
+        return life.attached(f"run-{secrets.token_hex(4)}")
+    return connect(url)
 
 
 @contextlib.contextmanager

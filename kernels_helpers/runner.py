@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,11 +11,10 @@ from typing import Any
 import nbformat
 
 from kernels_helpers import book, forks, journal, references, report, sweep
-from kernels_helpers.connect import connect
+from kernels_helpers.connect import connect_for_run
 from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.hosts import Host
 from kernels_helpers.journal import Journal
-from kernels_helpers.lab import life
 from kernels_helpers.labels import new_run_id
 from kernels_helpers.notebook import load
 from kernels_helpers.parameters import Contract
@@ -24,8 +22,7 @@ from kernels_helpers.recovery import last_attempt
 from kernels_helpers.report import Report
 from kernels_helpers.unwinding import unwind
 
-# What of the options a resumed run has again.
-SETTINGS = ("parameters", "plan", "keep", "cell_timeout", "timeout")
+SETTINGS = ("parameters", "plan", "keep", "cell_timeout", "timeout")  # kept to resume
 
 
 @dataclass(frozen=True)
@@ -101,7 +98,7 @@ def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Re
     folder = options.out / run_id
     started = Run(run_id, path, folder, replace(options, parameters=given))
     forks.zygote()  # it imports while a lab starts
-    with _host(str(values["host"])) as host:
+    with connect_for_run(str(values["host"])) as host:
         folder.mkdir()
         with claimed(folder):
             Journal(started.journal).write(
@@ -130,7 +127,7 @@ def attempt(
     named = contract.secrets(contract.bind(given))
     mine = {references.TYPED + n: typed[n] for n in named.keys() & typed.keys()}
     reason = _execute(run, _environment(run, host) | mine, _progress(notebook, on_cell))
-    happened = {event["event"] for event in last_attempt(journal.read(run.journal))}
+    happened = _happened(run)
     settled = run.options.keep or happened & {"close", "finished"}
     if "open" in happened and not settled:
         unwind(run.id, run.journal, host, contract, given, typed=typed)
@@ -173,15 +170,9 @@ def _environment(run: Run, host: Host) -> dict[str, str]:
     }
 
 
-@contextlib.contextmanager
-def _host(url: str) -> Iterator[Host]:
-    """Join the host; plain ``lab://`` is a fresh lab for this run alone."""
-    if url == "lab://":
-        with life.attached(f"run-{secrets.token_hex(4)}") as lab:
-            yield lab
-    else:
-        with connect(url) as host:
-            yield host
+def _happened(run: Run) -> set[str]:
+    """Name the kinds of events of the last attempt."""
+    return {event["event"] for event in last_attempt(journal.read(run.journal))}
 
 
 def _execute(
@@ -193,15 +184,11 @@ def _execute(
 
     from kernels_helpers.execution import Watch
 
-    def unwinding() -> bool:
-        events = last_attempt(journal.read(run.journal))
-        return any(event["event"] == "failed" for event in events)
-
     record = Journal(run.journal)
     watch = Watch(
         on_cell=on_cell,
         on_timeout=lambda told: record.write("timeout", reason=told),
-        unwinding=unwinding,
+        unwinding=lambda: "failed" in _happened(run),
         cell_timeout=run.options.cell_timeout,
         chapter_timeout=run.options.timeout,
     )
