@@ -9,6 +9,8 @@ from kernels_helpers.diagrams import FONT, GRAPH, NODE, Diagram
 
 HOST = "the Docker host"
 OUTSIDE = "other machines"
+TIGHT = {"ranksep": "0.3", "nodesep": "0.2"}  # or a page has to shrink it
+SHARED = {"style": "bold", "arrowhead": "none"}
 
 
 def draw(docker: DockerClient, label: str) -> Diagram:
@@ -26,11 +28,14 @@ def draw(docker: DockerClient, label: str) -> Diagram:
     links = {str(c.name): _links(c.attrs, names) for c in containers}
     used = {network for found in links.values() for network, _ in found} & {*networks}
     graph = graphviz.Digraph(
-        "networks", graph_attr={**GRAPH, **FONT}, node_attr=NODE, edge_attr=FONT
+        "networks",
+        graph_attr={**GRAPH, **FONT, **TIGHT},
+        node_attr=NODE,
+        edge_attr=FONT,
     )
     graph.node(OUTSIDE, OUTSIDE, style="dashed,rounded")
     graph.node(HOST, f"{HOST}\nown interfaces", peripheries="2")
-    graph.edge(OUTSIDE, HOST, dir="both")
+    _beside(graph, OUTSIDE, HOST, dir="both")
     for network in sorted(used - {"host"}):
         _network(graph, network, networks[network])
     for container in containers:
@@ -63,16 +68,25 @@ def _network(graph: graphviz.Digraph, name: str, attrs: dict[str, Any]) -> None:
 
 
 def _container(graph: graphviz.Digraph, container: Any, links: list[Any]) -> None:
-    """Draw a container, where it is attached and what it publishes."""
+    """Draw a container with what it publishes, and where it is attached."""
     node = f"container {container.name}"
-    graph.node(node, f"{container.name}\n{container.status}")
+    state = [] if container.status == "running" else [str(container.status)]
+    words = [str(container.name), *state, *_published(container.attrs)]
+    graph.node(node, "\n".join(words))
     for network, address in links:
-        other = network if network.startswith("container ") else f"network {network}"
-        shared = {"style": "bold", "arrowhead": "none"}
-        way = {"dir": "both"} if address else shared
-        graph.edge(HOST if network == "host" else other, node, address, **way)
-    for words in _published(container.attrs):
-        graph.edge(HOST, node, words, style="dotted")
+        if network.startswith("container "):
+            _beside(graph, network, node, **SHARED)
+        elif network == "host":
+            graph.edge(HOST, node, **SHARED)
+        else:
+            graph.edge(f"network {network}", node, address, dir="both")
+
+
+def _beside(graph: graphviz.Digraph, one: str, other: str, **way: str) -> None:
+    """Draw an edge between two nodes in one column."""
+    with graph.subgraph() as column:
+        column.attr(rank="same")
+        column.edge(one, other, **way)
 
 
 def _published(attrs: dict[str, Any]) -> list[str]:

@@ -83,6 +83,14 @@ def test_host_mode_container_mode_and_none_are_said() -> None:
     assert '"container web" -> "container bb"' in found.dot
 
 
+def test_a_container_that_does_not_run_says_so() -> None:
+    ended = container("aa", front="")
+    ended.status = "exited"
+    dot = drawn(ended, container("bb", front="10.0.1.2")).dot
+    assert '"container aa" [label="aa\nexited"]' in dot
+    assert '"container bb" [label=bb]' in dot
+
+
 def test_a_host_mode_container_that_has_ended_is_on_no_network() -> None:
     ended = container("aa", "host", host="")
     ended.attrs["State"]["Running"] = False
