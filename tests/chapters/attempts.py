@@ -9,9 +9,13 @@ from kernels_helpers import book, report, runner
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
 
-FILES = """
+HOST = """
 find /etc /srv /root /home /opt -printf '%p %y %m %U:%G %l\\n' | sort
 find /etc /srv /root /home /opt -type f -exec sha256sum {} + | sort -k 2
+findmnt -rno TARGET,SOURCE | sort
+ls /sys/class/net
+iptables-save | grep ^-A | sort
+ss -Htuln | sort
 """
 
 
@@ -22,7 +26,7 @@ def attempt(chapter: str, host: LabHost, out: Path, **values: str) -> report.Rep
 
 
 def inventory(lab: LabHost) -> list[str]:
-    """List what the engine has and trusts, all names of images, the host's files."""
+    """List what the engine has and trusts, and what the host has."""
     docker = lab.docker
     return sorted(
         [
@@ -34,7 +38,7 @@ def inventory(lab: LabHost) -> list[str]:
                 for i in docker.images.list(all=True)
             ),
             f"registries {docker.info()['RegistryConfig']}",
-            *lab.run(FILES).output.splitlines(),
+            *lab.run(HOST).output.splitlines(),
         ]
     )
 

@@ -98,6 +98,105 @@ exec {DOCKER} "$@"
             "CheckFailed: rm -v spares names",
         ),
     },
+    "networks": {
+        "succeeds always and says nothing": (SILENT, "StepFailed"),
+        "pulls the cables from docker0": (
+            f"""
+if [ "$1" = create ]; then
+  for port in /sys/class/net/docker0/lower_*; do
+    ip link set "${{port##*/lower_}}" nomaster
+  done
+fi
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: each eth0 has its other end at docker0",
+        ),
+        "loses the rule that masquerades": (
+            f'iptables -t nat -F POSTROUTING; exec {DOCKER} "$@"',
+            "StepFailed: the command did not end within 5 s",
+        ),
+        "lets everything through the firewall": (
+            f"""
+iptables -C DOCKER-USER -j ACCEPT 2>/dev/null || iptables -I DOCKER-USER -j ACCEPT
+exec {DOCKER} "$@"
+""",
+            "StepFailed: the command ended with 0, expected 1",
+        ),
+        "takes an internal network for an open one": (
+            f"""
+for word; do shift; [ "$word" = --internal ] || set -- "$@" "$word"; done
+exec {DOCKER} "$@"
+""",
+            "StepFailed: the command ended with 0, expected 1",
+        ),
+        "leaves a container in its network when told to take it out": (
+            f"""
+case "$1$2$3" in networkdisconnectnone) ;; networkdisconnect*) exit 0 ;; esac
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: the web server stands in one network again",
+        ),
+        "puts a stranger into the network": (
+            f"""
+if [ "$1 $2" = "network disconnect" ] && [ "$3" = none ]; then
+  {DOCKER} network connect dockbook-front dockbook-net-db
+fi
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: the database is not among its neighbours",
+        ),
+    },
+    "ports": {
+        "succeeds always and says nothing": (SILENT, "StepFailed"),
+        "publishes to everybody what is for this host": (
+            f"""
+for word; do shift; set -- "$@" "${{word#127.0.0.1:}}"; done
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: two ports are published",
+        ),
+        "lets everything through the firewall": (
+            f"""
+iptables -C DOCKER-USER -j ACCEPT 2>/dev/null || iptables -I DOCKER-USER -j ACCEPT
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: a port that is not published is closed",
+        ),
+        "loses the rules of published ports": (
+            f"""
+[ "$1" = exec ] && iptables -t nat -F DOCKER
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: the server sees who called",
+        ),
+        "takes host mode for the default": (
+            f"""
+for word; do
+  shift; [ "$word" = host ] && word=bridge; set -- "$@" "$word"
+done
+exec {DOCKER} "$@"
+""",
+            "StepFailed",
+        ),
+        "removes a container whose name is taken by a clash": (
+            f"""
+{DOCKER} "$@" && exit 0
+rc=$?
+[ "$1" = run ] && {DOCKER} rm -f dockbook-port-clash >/dev/null 2>&1
+exit "$rc"
+""",
+            "StepFailed",
+        ),
+        "restarts the second container with the first": (
+            f"""
+if [ "$1 $2" = "restart dockbook-port-open" ]; then
+  {DOCKER} "$@" && exec {DOCKER} restart -t 0 dockbook-port-side
+fi
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: the second sits in a dead network",
+        ),
+    },
     "images": {
         "succeeds always and says nothing": (
             SILENT,
