@@ -1,6 +1,5 @@
 """The chapter volumes: what must hold for it to be a model for others."""
 
-import json
 import os
 import signal
 import subprocess
@@ -9,20 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from kernels_helpers import book, journal, report, sweep
+from kernels_helpers import book, journal, sweep
 from kernels_helpers.errors import ParameterError
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
-from kernels_helpers.runner import Options, load, run
+from kernels_helpers.runner import load
+from tests.chapters.attempts import DOCKER, SILENT, attempt, lying, pass_twice
 from tests.chapters.test_run import BIN, kernel_of
-from tests.unit.test_ledger import PROVED
 from tests.waiting import until
 
 VOLUMES = book.find("volumes")
-DOCKER = "/usr/bin/docker"
 # What each fake does wrong; the chapter must notice.
 FAKES = {
-    "succeeds always and says nothing": "exit 0",
+    "succeeds always and says nothing": SILENT,
     "mounts for writing what is to be read only": f"""
 for word; do shift; set -- "$@" "${{word%:ro}}"; done
 exec {DOCKER} "$@"
@@ -34,37 +32,14 @@ exec {DOCKER} "$@"
 }
 
 
-def attempt(host: LabHost, out: Path, **values: str) -> report.Report:
-    return run(VOLUMES, Options({"host": host.url, **values}, out), lambda *_: None)
-
-
 def test_it_passes_twice_in_a_row_proves_the_ledger_and_leaves_nothing(
     lab: LabHost, tmp_path: Path
 ) -> None:
-    before = inventory(lab)
-    for _ in range(2):
-        made = attempt(lab, tmp_path)
-        assert (made.status, made.reason) == ("passed", None)
-        assert {check["note"] for check in made.checks if check["ok"]} >= PROVED
-        assert inventory(lab) == before
-        stored = json.loads((tmp_path / made.run / report.REPORT).read_text())
-        assert stored["status"] == "passed"
+    pass_twice("volumes", lab, tmp_path)
 
 
 def begun(path: Path, body: str) -> bool:
     return any(e["event"] == "begin" and body in e["body"] for e in journal.read(path))
-
-
-def inventory(lab: LabHost) -> list[str]:
-    docker = lab.docker
-    return sorted(
-        [
-            *(f"container {c.id}" for c in docker.containers.list(all=True)),
-            *(f"volume {v.id}" for v in docker.volumes.list()),
-            *(f"network {n.name}" for n in docker.networks.list()),
-            *(f"image {i.id}" for i in docker.images.list(all=True)),
-        ]
-    )
 
 
 def test_two_runs_at_the_same_time_on_two_labs_pass(
@@ -89,15 +64,8 @@ def test_a_docker_that_does_something_wrong_makes_it_fail(
     dockbook_home: Path, tmp_path: Path, fake: str
 ) -> None:
     del dockbook_home
-    with life.attached("liar") as liar:
-        script = f"#!/bin/sh\n{fake}"
-        written = liar.run(
-            'printf %s "$script" >/lab/bin/docker && chmod +x /lab/bin/docker',
-            env={"script": script},
-        )
-        assert written.rc == 0
-        made = attempt(liar, tmp_path)
-        liar.docker.close()
+    with lying(fake) as liar:
+        made = attempt("volumes", liar, tmp_path)
     assert made.status == "failed"
     assert (made.reason or "").startswith(("CheckFailed", "StepFailed", "NotFound"))
 
@@ -118,7 +86,7 @@ def test_no_hostile_value_gets_past_the_types_but_as_data() -> None:
 
 def test_a_hostile_path_is_harmless(lab: LabHost, tmp_path: Path) -> None:
     path = "/srv/a b'\"$(touch pwned); touch pwned & -v * ü"
-    made = attempt(lab, tmp_path, archive=path)
+    made = attempt("volumes", lab, tmp_path, archive=path)
     assert (made.status, made.reason) == ("passed", None)
     assert lab.run("test -e /pwned || test -e pwned").rc == 1
 

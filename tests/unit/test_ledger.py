@@ -8,6 +8,11 @@ LEDGER = book.ledger()
 PROVED = {c["id"] for c in LEDGER if c["verdict"] in ("confirmed", "corrected")}
 
 
+def proved(chapter: str) -> set[str]:
+    """Name the claims that a chapter has to prove."""
+    return PROVED & {c["id"] for c in LEDGER if c["chapter"] == chapter}
+
+
 def test_ids_are_unique_and_name_their_section() -> None:
     ids = [claim["id"] for claim in LEDGER]
     assert len(set(ids)) == len(ids)
