@@ -1,4 +1,4 @@
-"""Docker commands that lie: by chapter, what each does wrong and what notices it."""
+"""Docker commands that lie, and acts behind a chapter's back, by what they do."""
 
 DOCKER = "/usr/bin/docker"
 SILENT = "exit 0"  # a docker that always succeeds and says nothing
@@ -78,6 +78,27 @@ exec {DOCKER} "$@"
             "CheckFailed: the image was gone in between",
         ),
     },
+    "copy": {
+        "succeeds always and says nothing": (SILENT, "ImageNotFound"),
+        "copies nothing": (
+            f'[ "$1" = cp ] && exit 0\nexec {DOCKER} "$@"',
+            "CheckFailed: one already has a layer, with a file",
+        ),
+        "loses the owners": (
+            f"""
+if [ "$1 $2" = "cp -" ]; then set -- cp /etc/hostname "$3seven"; fi
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: a stream keeps the owner",
+        ),
+        "lets a read-only container write": (
+            f"""
+for word; do shift; [ "$word" = --read-only ] || set -- "$@" "$word"; done
+exec {DOCKER} "$@"
+""",
+            "StepFailed: the command ended with 9",
+        ),
+    },
     "volumes": {
         "succeeds always and says nothing": (
             SILENT,
@@ -96,6 +117,30 @@ if [ "$1 $2" = "rm -v" ]; then shift 2; set -- rm "$@"; fi
 exec {DOCKER} "$@"
 """,
             "CheckFailed: rm -v spares names",
+        ),
+    },
+    "bind-and-tmpfs": {
+        "succeeds always and says nothing": (SILENT, "NotFound"),
+        "mounts for writing what is to be read only": (
+            f"""
+for word; do shift; set -- "$@" "${{word%,readonly}}"; done
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: readonly is not the default",
+        ),
+        "keeps mounts private": (
+            f"""
+for word; do shift; set -- "$@" "${{word%,bind-propagation=*}}"; done
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: the default is private",
+        ),
+        "forgets the limit of memory": (
+            f"""
+for word; do shift; [ "$word" = 16m ] && word=160m; set -- "$@" "$word"; done
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: the tmpfs counts as memory",
         ),
     },
     "networks": {
@@ -285,6 +330,42 @@ exec {DOCKER} "$@"
         "keeps the login": (
             f'[ "$1" = logout ] && exit 0\nexec {DOCKER} "$@"',
             "CheckFailed: no login is left",
+        ),
+    },
+}
+
+# What is done on the host after every cell, and what the chapter says to it.
+BEHIND: dict[str, dict[str, tuple[str, str]]] = {
+    "copy": {
+        "a file of the layer is deleted": (
+            "docker exec dockbook-copy-two rm /mine",
+            "CheckFailed: the file is still there",
+        ),
+        "a copy is changed on the host": (
+            "test -e /srv/dockbook-copy/back && echo x >>/srv/dockbook-copy/back",
+            "CheckFailed: in and out again is the same",
+        ),
+        "the volume loses its data": (
+            "docker exec dockbook-copy-locked rm /data/kept",
+            "CheckFailed: both places for data work",
+        ),
+    },
+    "bind-and-tmpfs": {
+        "the mounted directory is replaced": (
+            """
+cd /srv/dockbook-bind && grep three target/app && mv target x && cp -r x target
+""",
+            "CheckFailed: both names lead to one inode",
+        ),
+        "a misspelt directory is removed": (
+            "rmdir /srv/dockbook-bind/tagret",
+            "CheckFailed: -v has made a directory of root",
+        ),
+        "the files of the host change": (
+            """
+cd /srv/dockbook-bind && grep verify target/app && echo x >target/app
+""",
+            "CheckFailed: the files are still on the host",
         ),
     },
 }

@@ -4,20 +4,30 @@ import json
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from kernels_helpers import book, report, runner
 from kernels_helpers.hosts import LabHost
 from tests.chapters.attempts import attempt, inventory, lying
-from tests.chapters.lies import LIES, SILENT
+from tests.chapters.lies import BEHIND, LIES, SILENT
 from tests.unit.test_ledger import proved
 
 CHAPTERS = list(book.chapters())
 PLACES = "/etc /srv /root /home /opt volumes image overlay2"
-LIED = [
-    pytest.param(chapter, *lie, id=f"{chapter}: {does}")
-    for chapter, lies in LIES.items()
-    for does, lie in lies.items()
+PATHS = [
+    ("copy", "folder", '"'),
+    ("volumes", "archive", '"'),
+    ("bind-and-tmpfs", "folder", ""),  # it refuses what an option cannot hold
 ]
+
+
+def flat(by_chapter: dict[str, dict[str, tuple[str, str]]]) -> list[ParameterSet]:
+    """Make one case of each act."""
+    return [
+        pytest.param(chapter, *act, id=f"{chapter}: {does}")
+        for chapter, acts in by_chapter.items()
+        for does, act in acts.items()
+    ]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -53,7 +63,7 @@ def test_a_docker_is_made_to_lie_to_every_chapter() -> None:
     assert all(any(lie[0] == SILENT for lie in lies.values()) for lies in LIES.values())
 
 
-@pytest.mark.parametrize(("chapter", "fake", "reason"), LIED)
+@pytest.mark.parametrize(("chapter", "fake", "reason"), flat(LIES))
 def test_a_docker_that_does_something_wrong_makes_it_fail(
     dockbook_home: Path, tmp_path: Path, chapter: str, fake: str, reason: str
 ) -> None:
@@ -64,3 +74,25 @@ def test_a_docker_that_does_something_wrong_makes_it_fail(
     assert (made.reason or "").startswith(reason)
     if fake == SILENT:
         assert not any(check["note"] for check in made.checks if check["ok"])
+
+
+@pytest.mark.parametrize(("chapter", "act", "reason"), flat(BEHIND))
+def test_what_happens_behind_its_back_makes_it_fail(
+    lab: LabHost, tmp_path: Path, chapter: str, act: str, reason: str
+) -> None:
+    before = inventory(lab)
+    options = runner.Options({"host": lab.url}, tmp_path)
+    made = runner.run(book.find(chapter), options, lambda *_: lab.run(act))
+    assert made.status == "failed"
+    assert (made.reason or "").startswith(reason)
+    assert inventory(lab) == before
+
+
+@pytest.mark.parametrize(("chapter", "parameter", "also"), PATHS)
+def test_a_hostile_path_is_harmless(
+    lab: LabHost, tmp_path: Path, chapter: str, parameter: str, also: str
+) -> None:
+    path = f"/srv/a b'$(touch pwned); touch pwned & -v * ü{also}"
+    made = attempt(chapter, lab, tmp_path, **{parameter: path})
+    assert (made.status, made.reason) == ("passed", None)
+    assert lab.run("test -e /pwned || test -e pwned").rc == 1
