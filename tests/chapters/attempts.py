@@ -12,10 +12,10 @@ from kernels_helpers.lab import life
 HOST = """
 find /etc /srv /root /home /opt -printf '%p %y %m %U:%G %l\\n' | sort
 find /etc /srv /root /home /opt -type f -exec sha256sum {} + | sort -k 2
-findmnt -rno TARGET,SOURCE | sort
+findmnt -rno TARGET,SOURCE | grep -v /run/docker/netns/default | sort
 ls /sys/class/net
 iptables-save | grep ^-A | sort
-ss -Htuln | sort
+ss -Htulnp | grep -v containerd | sort
 """
 
 

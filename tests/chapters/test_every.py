@@ -81,8 +81,12 @@ def test_what_happens_behind_its_back_makes_it_fail(
     lab: LabHost, tmp_path: Path, chapter: str, act: str, reason: str
 ) -> None:
     before = inventory(lab)
+
+    def on_cell(*_: object) -> None:
+        lab.run(act)
+
     options = runner.Options({"host": lab.url}, tmp_path)
-    made = runner.run(book.find(chapter), options, lambda *_: lab.run(act))
+    made = runner.run(book.find(chapter), options, on_cell)
     assert made.status == "failed"
     assert (made.reason or "").startswith(reason)
     assert inventory(lab) == before

@@ -10,7 +10,6 @@ import pytest
 
 from kernels_helpers import book, journal, sweep
 from kernels_helpers.errors import ParameterError
-from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
 from kernels_helpers.notebook import load
 from tests.chapters.calls import BIN, child_of
