@@ -11,6 +11,7 @@ from typing import NoReturn
 from docker.errors import DockerException
 
 from kernels_helpers import sweep
+from kernels_helpers.effects import effects
 from kernels_helpers.errors import CheckFailed, StepFailed
 from kernels_helpers.hosts import Host
 from kernels_helpers.journal import Journal
@@ -225,7 +226,10 @@ class Chapter:
         self.say(self.mask(text))
 
     def _answer(self, step: Step, answer: str, why: str) -> None:
-        self.journal.write("answer", kind=step.kind, body=step.body, answer=answer)
+        pending = step.kind == "change" and answer != "already true"
+        would = effects(step.body, self.environment) if pending else []
+        facts = {"kind": step.kind, "body": step.body}
+        self.journal.write("answer", **facts, answer=answer, effects=would)
         self._tell(f"{answer}: {why}\n")
 
     def _undo_one(self, step: Step) -> bool:

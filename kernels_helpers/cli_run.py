@@ -185,6 +185,8 @@ def _verdict(made: Any) -> str:
         for a in made.answers:
             if a["kind"] == "change":
                 click.echo(f"  {a['answer']:<12}  {a['body'].splitlines()[0]}")
+        for effect in made.effects and [("would", "what", "name"), *made.effects]:
+            click.echo("  {:<9} {:<12} {}".format(*effect))
         return f"planned: {made.pending} changes pending"
     held = sum(c["ok"] for c in made.checks)
     counted = f"{held} checks held, {len(made.steps)} steps, {made.seconds:.1f} s"

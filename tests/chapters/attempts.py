@@ -1,7 +1,9 @@
 """What the tests of the chapters share: runs, inventories, fakes."""
 
 import contextlib
+import re
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from kernels_helpers import book, report, runner
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
 
+NAMELESS = re.compile(r"[a-z]+_[a-z]+[0-9]?|[0-9a-f]{64}")  # names from the engine
 HOST = """
 find /etc /srv /root /home /opt -printf '%p %y %m %U:%G %l\\n' | sort
 find /etc /srv /root /home /opt -type f -exec sha256sum {} + | sort -k 2
@@ -23,6 +26,25 @@ def attempt(chapter: str, host: LabHost, out: Path, **values: str) -> report.Rep
     """Run a chapter on a lab and report."""
     options = runner.Options({"host": host.url, **values}, out)
     return runner.run(book.find(chapter), options, lambda *_: None)
+
+
+def plan(chapter: str, host: LabHost, out: Path) -> report.Report:
+    """Plan a chapter on a lab and report."""
+    options = runner.Options({"host": host.url}, out, plan=True)
+    return runner.run(book.find(chapter), options, lambda *_: None)
+
+
+def created(lab: LabHost, since: int) -> set[tuple[str, str]]:
+    """List what has been given a name and created, as the engine tells it."""
+    kinds = {"type": ["container", "network", "volume"], "event": ["create"]}
+    told = lab.docker.api.events(
+        since=since, until=int(time.time()) + 1, filters=kinds, decode=True
+    )
+    named = {
+        (e["Type"], e["Actor"]["Attributes"].get("name") or e["Actor"]["ID"])
+        for e in told
+    }
+    return {(kind, name) for kind, name in named if not NAMELESS.fullmatch(name)}
 
 
 def inventory(lab: LabHost) -> list[str]:

@@ -1,6 +1,7 @@
 """What holds for every chapter: it proves its claims, leaves nothing, notices lies."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,13 @@ from _pytest.mark import ParameterSet
 
 from kernels_helpers import book, report, runner
 from kernels_helpers.hosts import LabHost
-from tests.chapters.attempts import attempt, inventory, lying
+from tests.chapters.attempts import attempt, created, inventory, lying, plan
 from tests.chapters.lies import BEHIND, LIES, SILENT
 from tests.unit.test_ledger import proved
 
 CHAPTERS = list(book.chapters())
 PLACES = "/etc /srv /root /home /opt volumes image overlay2"
+UNREAD = {("container", "dockbook-bind-far")}  # a script that is given to unshare
 PATHS = [
     ("copy", "folder", '"'),
     ("volumes", "archive", '"'),
@@ -51,11 +53,25 @@ def test_a_plan_changes_nothing_on_the_engine_and_the_host(
     """Want the times of the files, too: nothing has been written and put back."""
     times = f"cd /var/lib/docker; find {PLACES} -printf '%p %T@ %s\\n' | sort"
     before = inventory(lab), lab.run(times).output
-    options = runner.Options({"host": lab.url}, tmp_path, plan=True)
-    made = runner.run(book.find(chapter), options, lambda *_: None)
+    made = plan(chapter, lab, tmp_path)
     assert (made.status, made.reason) == ("planned", None)
     assert made.pending > 0
     assert (inventory(lab), lab.run(times).output) == before
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_plan_names_what_a_run_creates(
+    lab: LabHost, tmp_path: Path, chapter: str
+) -> None:
+    planned, since = plan(chapter, lab, tmp_path), int(time.time())
+    made = attempt(chapter, lab, tmp_path)
+    assert made.status == "passed"
+    named = {
+        (effect.kind, effect.name.replace(planned.run, made.run))
+        for effect in planned.effects
+        if effect.action == "create"
+    }
+    assert created(lab, since) - UNREAD <= named
 
 
 def test_a_docker_is_made_to_lie_to_every_chapter() -> None:
