@@ -65,6 +65,13 @@ def script(chapter: str, pairs: tuple[str, ...], file: Path | None, keep: bool) 
 @click.option("--cell-timeout", **DURATION, help="End a cell after this time.")
 @click.option("--timeout", **DURATION, help="End a chapter after this time.")
 @click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Run N chapters at the same time; by default one per CPU if each has a lab of "
+    "its own, else one.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     default="runs",
@@ -82,6 +89,7 @@ def run(
     keep: bool,
     cell_timeout: str,
     timeout: str,
+    jobs: int | None,
     out: Path,
 ) -> None:
     """Run chapters headless and leave their evidence in a folder.
@@ -98,11 +106,11 @@ def run(
     paths = [book.find(c) for c in chapters] or list(book.chapters().values())
     if asking:
         given |= _ask(paths, given)
-    for path in paths:
-        notebook.head(path).contract.read(given)
+    hosts = {notebook.head(p).contract.read(given).get("host") for p in paths}
     from kernels_helpers import forks
 
     forks.zygote()  # it imports while this process does
+    from kernels_helpers import jobs as at_once
     from kernels_helpers import references, runner
 
     options = runner.Options(
@@ -110,13 +118,15 @@ def run(
     )
     missing = runner.prepare(paths, options)
     options = replace(options, typed={name: references.ask(name) for name in missing})
-    reports = []
-    for path in paths:
+
+    def work(path: Path) -> Any:
         click.echo(f"{book.name_of(path)}")
         made = runner.run(path, options, teller())
-        reports.append(made)
         _tell(made, out / made.run)
-    _exit(reports)
+        return made
+
+    jobs = jobs or at_once.default(paths, hosts)
+    _exit(at_once.run(paths, jobs, work) if jobs > 1 else [work(p) for p in paths])
 
 
 @click.command()
