@@ -11,7 +11,7 @@ import yaml
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode, v4
 
-from kernels_helpers import book, site
+from kernels_helpers import book, pages, site
 from kernels_helpers.diagrams import DOT_MIME
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.kernel import CHECK_MIME
@@ -79,8 +79,8 @@ def notebook(*cells: NotebookNode, title: str = "# Keep data\n\nIn a volume.") -
     return made
 
 
-def project(made: NotebookNode, **facts: Any) -> tuple[site.Page, list[NotebookNode]]:
-    page, projected = site.project(made, facts, "volumes", "05-volumes")
+def project(made: NotebookNode, **facts: Any) -> tuple[pages.Page, list[NotebookNode]]:
+    page, projected = pages.project(made, facts, "volumes", "05-volumes")
     return page, projected.cells
 
 
@@ -146,7 +146,7 @@ class TestProject:
 
     def test_what_the_machine_left_is_gone(self) -> None:
         made = volumes()
-        cleaned = site.clean(made)
+        cleaned = pages.clean(made)
         assert "papermill" not in cleaned.metadata
         assert "papermill" not in json.dumps([c.metadata for c in cleaned.cells])
         assert {c.get("execution_count") for c in cleaned.cells} == {None}
@@ -225,10 +225,13 @@ class TestEvidence:
 
     @pytest.fixture(autouse=True)
     def without_sphinx(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(site, "_sphinx", lambda *_: None)
+        def make(_builder: str, _source: Path, out: Path, *_: object) -> None:
+            out.mkdir(parents=True, exist_ok=True)
+
+        monkeypatch.setattr(site, "_sphinx", make)
 
     def title(self, tmp_path: Path) -> tuple[str, str]:
-        (page,) = site.build(tmp_path / "runs", tmp_path / "out")
+        (page,) = site.build(tmp_path / "runs", tmp_path / "out", draft=True)
         return page.title, page.status
 
     @pytest.mark.usefixtures("runbooks")
@@ -304,7 +307,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ran(runs, failed, failing(), "failed", reason=reason)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(book, "RUNBOOKS", root / "runbooks")
-        site.build(runs, root / "out")
+        site.build(runs, root / "out", draft=True)
     return root / "out" / "html"
 
 
@@ -331,7 +334,7 @@ class TestPage:
 
     def test_the_name_of_the_host_is_not_published(self, built: Path) -> None:
         files = [*built.rglob("*.html"), *built.rglob("*.ipynb")]
-        assert len(files) == 6  # pages and notebooks
+        assert len(files) == 10  # pages in two languages, and notebooks
         assert not [f for f in files if "secret.example" in f.read_text()]
 
     def test_parameters_are_a_table(self, chapter: BeautifulSoup) -> None:
