@@ -19,7 +19,7 @@ from kernels_helpers.parameters import Contract
 
 Message: TypeAlias = tuple[str, str]
 
-WORD = re.compile(r"(?<![^\s(\[\"*_])[A-Za-z]+(?:'[a-z]+)?(?![^\s,.;:!?)\]\"*_])")
+WORD = re.compile(r"(?<![^\s(])[A-Za-z]+(?:'[a-z]+)?(?![^\s,.;:!?)])")
 LABEL = re.compile(r'(?<=label=")(?:[^"\\]|\\.)*(?=")')
 
 
