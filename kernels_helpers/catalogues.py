@@ -81,15 +81,20 @@ def problems(folder: Path, templates: Templates) -> Iterator[str]:
 
 
 def _problems(catalog: Catalog, made: Catalog) -> Iterator[tuple[int, str, str]]:
-    for message in made:
-        found = catalog.get(message.id)
+    for text in _ids(made):
+        found = catalog.get(text)
         if found is None:
-            yield 0, "not in the catalogue", str(message.id)
-        elif problem := message.id and _problem(found):
-            yield found.lineno or 0, problem, str(message.id)
+            yield 0, "not in the catalogue", text
+        elif problem := _problem(found):
+            yield found.lineno or 0, problem, text
     for message in [*catalog, *catalog.obsolete.values()]:
-        if message.id and message.id not in made:
-            yield message.lineno or 0, "obsolete", str(message.id)
+        text = str(message.id)
+        if text and (text not in made or text in catalog.obsolete):
+            yield message.lineno or 0, "obsolete", text
+
+
+def _ids(catalog: Catalog) -> list[str]:
+    return [str(message.id) for message in catalog if message.id]
 
 
 def _problem(message: Message) -> str | None:
