@@ -30,6 +30,7 @@ CODE = re.compile(r"(`+).+?\1|\]\([^)]*\)|<https?:[^>]*>")
 LETTERS = re.compile(r"[^\W\d_]{2}")
 NAME = re.compile(r"\$\w+|\{\w*\}")  # a variable of the shell, a value to fill in
 MARKDOWN = MarkdownIt()
+PARAGRAPH = ["paragraph_open", "inline", "paragraph_close"]
 SHOWN = 60  # characters of a message
 
 Templates: TypeAlias = Mapping[str, Catalog]
@@ -85,7 +86,7 @@ def _problems(catalog: Catalog, made: Catalog) -> Iterator[tuple[int, str, str]]
         found = catalog.get(text)
         if found is None:
             yield 0, "not in the catalogue", text
-        elif problem := _problem(found):
+        elif problem := _problem(found, is_prose=not made[text].auto_comments):
             yield found.lineno or 0, problem, text
     for message in [*catalog, *catalog.obsolete.values()]:
         text = str(message.id)
@@ -97,13 +98,16 @@ def _ids(catalog: Catalog) -> list[str]:
     return [str(message.id) for message in catalog if message.id]
 
 
-def _problem(message: Message) -> str | None:
+def _problem(message: Message, *, is_prose: bool) -> str | None:
     """Name what is wrong with a translation."""
     if message.fuzzy:
         return "fuzzy"
     if not message.string:
         return "untranslated"
-    old, new = marks(str(message.id)), marks(str(message.string))
+    text = str(message.string)
+    if is_prose and [t.type for t in MARKDOWN.parse(text)] != PARAGRAPH:
+        return r"is not one paragraph (write 1\. for 1.)"
+    old, new = marks(str(message.id)), marks(text)
     lost, added = ", ".join(sorted(old - new)), ", ".join(sorted(new - old))
     said = [f"lacks {lost}" if lost else "", f"has {added} more" if added else ""]
     return " and ".join(filter(None, said)) or None

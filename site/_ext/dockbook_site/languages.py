@@ -11,6 +11,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.locale import _
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,10 @@ class Language:
     tag: str
 
 
+OF_THE_THEME = (_("Color mode"), _("System Settings"))  # it has no Chinese for them
 LANGUAGES = {
     "en": Language("English", "", "en"),
-    "zh_CN": Language("中文", "zh/", "zh-Hans"),
+    "zh_CN": Language("中文", "zh/", "zh-CN"),
 }
 
 
@@ -46,7 +48,6 @@ def link(
 ) -> None:
     """Give a page its language and the links to the same page in the others."""
     root = up(app.env, page)
-    context["language"] = LANGUAGES[app.config.language].tag
     context["languages"] = [
         (spoken, f"{root}{spoken.folder}{page}.html") for spoken in LANGUAGES.values()
     ]
