@@ -90,7 +90,7 @@ def _problems(catalog: Catalog, made: Catalog) -> Iterator[tuple[int, str, str]]
             yield found.lineno or 0, problem, text
     for message in [*catalog, *catalog.obsolete.values()]:
         text = str(message.id)
-        if text and (text not in made or text in catalog.obsolete):
+        if text and text not in made:
             yield message.lineno or 0, "obsolete", text
 
 
