@@ -9,7 +9,7 @@ import click
 
 from kernels_helpers.cli_author import teller
 from kernels_helpers.cli_evidence import PENDING
-from kernels_helpers.errors import ParameterError, UsageError
+from kernels_helpers.errors import HostError, ParameterError, UsageError
 
 
 def _duration(_: click.Context, option: click.Parameter, text: str) -> Any:
@@ -58,7 +58,7 @@ def script(chapter: str, pairs: tuple[str, ...], file: Path | None, keep: bool) 
 @click.option(
     "-f", "file", type=click.Path(path_type=Path), help="Read parameters from YAML."
 )
-@click.option("--host", metavar="URL", help="lab://, lab://NAME or local://.")
+@click.option("--host", metavar="URL", help="lab://, lab://NAME, bare:// or local://.")
 @click.option("--ask", "asking", is_flag=True, help="Ask for the parameters not given.")
 @click.option("--plan", is_flag=True, help="Only say what would be changed.")
 @click.option("--keep", is_flag=True, help="Leave what a lesson made.")
@@ -111,12 +111,22 @@ def run(
     missing = runner.prepare(paths, options)
     options = replace(options, typed={name: references.ask(name) for name in missing})
     reports = []
+    refused: HostError | None = None
     for path in paths:
         click.echo(f"{book.name_of(path)}")
-        made = runner.run(path, options, teller())
+        try:
+            made = runner.run(path, options, teller())
+        except HostError as error:
+            if not all_:
+                raise
+            refused = error
+            click.echo(f"  refused: {error}")
+            continue
         reports.append(made)
         _tell(made, out / made.run)
     _exit(reports)
+    if refused:
+        sys.exit(refused.exit_code)
 
 
 @click.command()

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from docker import DockerClient
+from docker.errors import DockerException
+from requests import RequestException
 
 from kernels_helpers import process
 
@@ -41,6 +43,13 @@ class Host(ABC):
     def docker(self) -> DockerClient:
         """Return a Docker SDK client of the host's engine."""
         return DockerClient(base_url=self.socket)
+
+    def has_engine(self) -> bool:
+        """Tell whether an engine answers on the host."""
+        try:
+            return bool(self.docker.ping())
+        except (DockerException, RequestException):
+            return False
 
     def run(
         self,

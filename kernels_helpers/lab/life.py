@@ -59,9 +59,7 @@ def attached(
         yield _join(name, specifications, bare=bare, persistent=False)
 
 
-def up(
-    name: str, specifications: Sequence[str] = (), *, bare: bool = False
-) -> LabHost:
+def up(name: str, specifications: Sequence[str] = (), *, bare: bool = False) -> LabHost:
     """Start a lab that stays until ``down``; without Docker if ``bare``."""
     with _lock(check_name(name), "users", fcntl.LOCK_SH):
         if running(name):
