@@ -18,7 +18,7 @@ from kernels_helpers.errors import LabError
 from kernels_helpers.hosts.lab import PATH
 
 TOOLS = ("apt-get", "mmdebstrap", "dpkg-scanpackages")
-SYSTEM = ("systemd-sysv", "iproute2", "procps")  # besides apt and what is essential
+SYSTEM = ("systemd-sysv", "netbase", "iproute2", "procps")  # and what is essential
 OFFERED = ("docker.io", "iptables", "jq")  # with all that they need
 RELEASE = Path("/etc/os-release")
 MAIN = "main"  # the component with packages of the distribution itself
