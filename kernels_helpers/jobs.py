@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any, TypeAlias
 
 from kernels_helpers import book, execution  # noqa: F401 - what is slow to import
+from kernels_helpers.connect import FRESH
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.report import Report
 from kernels_helpers.zygote import PR_SET_PDEATHSIG
@@ -28,7 +29,7 @@ Work: TypeAlias = Callable[[Path], Report]
 
 def default(paths: list[Path], hosts: set[object]) -> int:
     """Return how many chapters to run at once: those with own labs, one per CPU."""
-    own = hosts == {"lab://"}
+    own = hosts <= {*FRESH}
     return min(len(paths), len(os.sched_getaffinity(0))) if own else 1
 
 

@@ -50,6 +50,8 @@ TOOLS = (
     Tool("newuidmap", "uidmap", "labs of a normal user"),
     Tool("ip", "iproute2", "the network of a lab"),
     Tool("curl", "curl", "asking web servers and the engine's API"),
+    Tool("mmdebstrap", "mmdebstrap", "a fresh Debian to install Docker on"),
+    Tool("dpkg-scanpackages", "dpkg-dev", "the packages for it"),
     Tool("docker-registry", "docker-registry", "the image registry:2"),
     Tool("busybox", "busybox-static", "the images busybox, alpine, nginx, hello-world"),
     Tool("openssl", "openssl", "the certificates of a registry"),

@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docker.errors import DockerException
 
 from kernels_helpers import chapter as chapters
 from kernels_helpers import journal
@@ -296,3 +297,37 @@ def test_an_undo_has_its_own_time_however_short_that_of_the_step(
     chapter.change(Step("change", "make", undo="take away", timeout=1))
     chapter.unwind()
     assert host.timeouts == [1, chapters.UNDO_TIMEOUT]
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_an_engine_that_is_gone_has_nothing_to_sweep_where_none_was_at_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bare: bool
+) -> None:
+    """Nobody listens at the socket of the host, and its client has lost the engine."""
+    said: list[str] = []
+    host = FakeHost()
+
+    def gone(**_: object) -> None:
+        raise DockerException("gone")
+
+    monkeypatch.setattr(host.docker.api, "containers", gone)
+    chapter = open_chapter(tmp_path, host, say=said.append, bare=bare)
+    chapter.unwind()
+    assert said == (
+        [] if bare else ["✘ sweep: gone\n  `dockbook sweep a-run` tries again\n"]
+    )
+    if bare:
+        assert chapter.left() == []
+    else:
+        with pytest.raises(DockerException):
+            chapter.left()
+
+
+def test_an_engine_that_still_answers_is_swept_by_a_bare_chapter_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = FakeHost()
+    row = {"Id": "1", "Names": ["/left"], "Labels": {"dockbook.run": "a-run"}}
+    monkeypatch.setattr(host.docker.api, "containers", lambda **_: [row])
+    monkeypatch.setattr(host, "has_engine", lambda: True)
+    assert open_chapter(tmp_path, host, bare=True).left() == ["container left"]
