@@ -51,8 +51,9 @@ class Job:
             outcome: Outcome = self.end.recv()
             return outcome
         return DockbookError(
-            f"{book.name_of(self.path)}: its process was killed; `dockbook undo` and "
-            "the run's name take back what it has made"
+            f"{book.name_of(self.path)}: its process was killed "
+            f"({self.process.exitcode}); `dockbook undo` and the name of the run take "
+            "back what it has made"
         )
 
 
