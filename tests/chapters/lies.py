@@ -167,7 +167,7 @@ exec {DOCKER} "$@"
     "mirrors": {
         "succeeds always and says nothing": (
             SILENT,
-            "NotFound: 404 Client Error",
+            "StepFailed: the command ended with 7, expected 0",
         ),
         "starts a registry that is no mirror": (
             f"""
