@@ -165,7 +165,7 @@ def test_with_all_a_chapter_without_a_host_is_told_and_the_others_run(
     bare.write_bytes(small.read_bytes())
     monkeypatch.setattr(runner, "run", run)
     monkeypatch.setattr(book, "chapters", lambda: {"bare": bare, "small": small})
-    done = call("run", "--all", "--out", tmp_path / "out", "--jobs", 1)
+    done = call("run", "--all", "--out", tmp_path / "out", "--jobs", "1")
     refused(done, "bare\n  refused: no Debian\nsmall\n  passed", code=3)
     assert ran == ["bare", "small"]
     refused(call("run", bare, "--out", tmp_path / "out"), "no Debian", code=3)
