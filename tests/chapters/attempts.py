@@ -8,6 +8,7 @@ from pathlib import Path
 from kernels_helpers import book, report, runner
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
+from tests.labs import DISKS
 
 FILES = """
 find /etc /srv /root /home /opt -printf '%p %y %m %U:%G %l\\n' | sort
@@ -42,7 +43,9 @@ def inventory(lab: LabHost) -> list[str]:
 @contextlib.contextmanager
 def lying(fake: str, command: str = "docker") -> Iterator[LabHost]:
     """Give a lab one command of which is a shell script."""
-    with life.attached(f"liar-{secrets.token_hex(4)}") as liar:  # none that just ends
+    with life.attached(
+        f"liar-{secrets.token_hex(4)}", DISKS
+    ) as liar:  # none that just ends
         written = liar.run(
             'printf %s "$script" >"/lab/bin/$name" && chmod +x "/lab/bin/$name"',
             env={"script": f"#!/bin/sh\n{fake}", "name": command},
