@@ -107,6 +107,8 @@ def open_chapter(name: str) -> Chapter:
         plan="DOCKBOOK_PLAN" in os.environ or not (host.is_lab or values.get("apply")),
         keep="DOCKBOOK_KEEP" in os.environ,
     )
+    chapter.recall(before)
+    chapter.resume()  # the engine may have been stopped by what is undone here
     version = host.docker.version()
     chapter.journal.write(
         "open",
@@ -134,8 +136,6 @@ def open_chapter(name: str) -> Chapter:
     if end_cell:
         shell.events.register("post_run_cell", end_cell)
     atexit.register(_at_exit, chapter, lifetime)
-    chapter.recall(before)
-    chapter.resume()
     return chapter
 
 
