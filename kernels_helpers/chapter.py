@@ -115,7 +115,7 @@ class Chapter:
             for left in sweep.remove(self.host.docker, found) if found else ():
                 self.journal.write("swept", kind=left.kind, name=left.name)
                 self._tell(f"removed {left.kind} {left.name}\n")
-        except DockerException as error:
+        except (DockerException, OSError) as error:  # OSError: no engine answers
             self.journal.write("sweep failed", error=str(error))
             self._tell(f"✘ sweep: {error}\n  `dockbook sweep {self.run}` tries again\n")
         self.ended = "the chapter has been unwound"

@@ -4,6 +4,8 @@ import contextlib
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 from kernels_helpers.errors import HostError, UsageError
 from kernels_helpers.hosts import Host, LabHost, LocalHost
@@ -11,7 +13,27 @@ from kernels_helpers.lab import life
 from kernels_helpers.parameters import BARE
 
 DEFAULT_LAB = "default"
-FRESH = {"lab://": "", BARE: "-bare"}  # what ends the name of the lab that is meant
+DISK = "vdb=1G"
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """Say what a lab without a name is to be, and how the name it gets ends."""
+
+    ending: str = ""
+    disks: tuple[str, ...] = ()
+    bare: bool = False
+
+    def attached(self, name: str) -> AbstractContextManager[LabHost]:
+        """Join a lab, starting it if need be."""
+        return life.attached(name + self.ending, self.disks, bare=self.bare)
+
+
+FRESH = {
+    "lab://": Fresh(),
+    "lab://+disk": Fresh("-disk", disks=(DISK,)),
+    BARE: Fresh("-bare", bare=True),
+}
 
 
 @contextlib.contextmanager
@@ -19,7 +41,8 @@ def connect(url: str, *, bare: bool = False) -> Iterator[Host]:
     """Join the host a URL names, for as long as the context lasts.
 
     ``lab://`` starts or joins the lab that ``DOCKBOOK_LAB`` names (``default``),
-    ``lab://+bare`` that of the same name with ``-bare`` behind it, a fresh Debian.
+    ``lab://+disk`` that of the same name with ``-disk`` behind it, which has an empty
+    /dev/vdb, ``lab://+bare`` that with ``-bare``, which is a fresh Debian.
     ``lab://NAME`` joins a running one, ``local://`` is the engine of this machine.
     Raises HostError when there is no host, or no engine on it unless it may be
     ``bare``, and UsageError when the URL names none.
@@ -37,8 +60,7 @@ def connect(url: str, *, bare: bool = False) -> Iterator[Host]:
 def connect_for_run(url: str, *, bare: bool = False) -> Iterator[Host]:
     """Join the host of a run: a lab that has no name is a fresh one for it alone."""
     if url in FRESH:
-        name = f"run-{secrets.token_hex(4)}{FRESH[url]}"
-        with life.attached(name, bare=url == BARE) as host:
+        with FRESH[url].attached(f"run-{secrets.token_hex(4)}") as host:
             yield host
     else:
         with connect(url, bare=bare) as host:
@@ -46,8 +68,11 @@ def connect_for_run(url: str, *, bare: bool = False) -> Iterator[Host]:
 
 
 def plain_name(host: Host) -> str:
-    """Return the value of ``DOCKBOOK_LAB`` that makes a fresh URL mean this lab."""
-    return host.url.removeprefix("lab://").removesuffix(FRESH[BARE])
+    """Return what ``DOCKBOOK_LAB`` must be for URLs without a name to mean this lab."""
+    name = host.url.removeprefix("lab://")
+    for fresh in FRESH.values():
+        name = name.removesuffix(fresh.ending)
+    return name
 
 
 @contextlib.contextmanager
@@ -56,8 +81,7 @@ def _join(url: str) -> Iterator[Host]:
     if url == "local://":
         yield LocalHost()
     elif url in FRESH:
-        name = os.environ.get("DOCKBOOK_LAB", DEFAULT_LAB) + FRESH[url]
-        with life.attached(name, bare=url == BARE) as host:
+        with FRESH[url].attached(os.environ.get("DOCKBOOK_LAB", DEFAULT_LAB)) as host:
             yield host
     elif scheme == "lab" and separator:
         if not life.running(life.check_name(name)):

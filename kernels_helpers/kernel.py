@@ -110,6 +110,8 @@ def open_chapter(name: str) -> Chapter:
         keep="DOCKBOOK_KEEP" in os.environ,
         bare=contract.bare,
     )
+    chapter.recall(before)
+    chapter.resume()  # the engine may have been stopped by what is undone here
     engine = host.docker if host.has_engine() else None
     version = engine.version() if engine else {}
     chapter.journal.write(
@@ -138,8 +140,6 @@ def open_chapter(name: str) -> Chapter:
     if end_cell:
         shell.events.register("post_run_cell", end_cell)
     atexit.register(_at_exit, chapter, lifetime)
-    chapter.recall(before)
-    chapter.resume()
     return chapter
 
 

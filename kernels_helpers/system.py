@@ -59,6 +59,8 @@ TOOLS = (
     Tool("jq", "jq", "changes of daemon.json"),
     Tool("dot", "graphviz", "diagrams"),
     Tool("rsync", "rsync", "copies of Docker's data"),
+    Tool("setfacl", "acl", "access lists of files that are copied"),
+    Tool("setfattr", "attr", "extended attributes of files that are copied"),
     Tool("mkfs.xfs", "xfsprogs", "data disks"),
     Tool("mkfs.ext4", "e2fsprogs", "data disks"),
     Tool("shellcheck", "shellcheck", "the lint of shell"),

@@ -17,6 +17,7 @@ import pytest
 
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import capability, debian, life
+from tests.labs import DISKS
 
 # Started with `&`, or by nohup, tests have signals ignored that some of them send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -100,7 +101,7 @@ def private_home() -> Iterator[Path]:
 def lab(dockbook_home: Path) -> Iterator[LabHost]:
     """Join the lab that tests share which leave nothing behind in it."""
     del dockbook_home
-    with life.attached("shared") as host:
+    with life.attached("shared", DISKS) as host:
         yield host
         host.docker.close()
 

@@ -12,6 +12,7 @@ from docker import DockerClient
 from kernels_helpers import book, notebook, report, runner
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
+from tests.labs import DISKS
 
 NAMELESS = re.compile(r"[a-z]+_[a-z]+[0-9]?|[0-9a-f]{64}")  # names from the engine
 PLACES = "/etc /srv /root /home /opt"
@@ -86,7 +87,7 @@ def lying(
 ) -> Iterator[LabHost]:
     """Give a lab one command of which is a shell script."""
     name = f"liar-{secrets.token_hex(4)}"  # none that just ends
-    with life.attached(name, bare=bare) as liar:
+    with life.attached(name, DISKS, bare=bare) as liar:
         written = liar.run(
             'printf %s "$script" >"/lab/bin/$name" && chmod +x "/lab/bin/$name"',
             env={"script": f"#!/bin/sh\n{fake}", "name": command},

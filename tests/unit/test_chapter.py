@@ -1,8 +1,10 @@
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from docker.errors import DockerException
+from requests.exceptions import ConnectionError as RequestsConnectionError
 
 from kernels_helpers import chapter as chapters
 from kernels_helpers import journal
@@ -68,6 +70,19 @@ def test_undos_run_last_in_first_out_and_one_that_fails_stops_no_other(
     assert host.ran[3:] == ["undo c", "undo b", "undo a"]
     assert [e["ok"] for e in events(chapter, "undo")] == [True, False, True]
     assert "✘ not undone: undo b" in "".join(said)
+
+
+def test_unwinding_ends_although_no_engine_answers(tmp_path: Path) -> None:
+    host = FakeHost()
+
+    vars(host.docker.api)["containers"] = Mock(
+        side_effect=RequestsConnectionError("no engine")
+    )
+    chapter = open_chapter(tmp_path, host)
+    chapter.change(Step("change", "make", undo="take away"))
+    chapter.unwind()
+    assert host.ran == ["make", "take away"]
+    assert events(chapter, "sweep failed")[0]["error"] == "no engine"
 
 
 def test_the_undo_is_on_record_before_the_command_runs(tmp_path: Path) -> None:

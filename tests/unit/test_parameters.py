@@ -379,6 +379,7 @@ GOOD: dict[str, list[object]] = {
     "Secret": ["env:NAME", "env:_a1", "file:/run/a b", "prompt"],
     "HostURL": [
         "lab://",
+        "lab://+disk",
         "lab://one-1",
         "lab://+bare",
         "local://",
@@ -482,6 +483,9 @@ BAD: dict[str, list[object]] = {
         "lab://a/b",
         "lab://-a",
         "lab://a b",
+        "lab://a+disk",
+        "lab://+disks",
+        "local://+disk",
         "local://x",
         "ssh://",
         "ssh://-oProxyCommand=x",
