@@ -28,10 +28,11 @@ test: setup lint types  ## run all tests: lint, types, unit, contract, faults, c
 	@DOCKBOOK_LAB=nbval-$$$$ $(BIN)/pytest --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg \
 	  --nbval-cell-timeout 120 -p no:cacheprovider runbooks
 
-lint: setup      ## check code, notebooks, shell and layers
+lint: setup      ## check code, notebooks, translation, shell and layers
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/dockbook lint
+	@$(BIN)/dockbook site messages --check
 	@$(BIN)/lint-imports --no-logo
 	@shellcheck kernels_helpers/lab/rootfs/*.sh .ci/run
 

@@ -9,7 +9,7 @@ import click
 
 from kernels_helpers.cli_author import teller
 from kernels_helpers.cli_evidence import PENDING
-from kernels_helpers.errors import ParameterError, UsageError
+from kernels_helpers.errors import HostError, ParameterError, UsageError
 
 
 def _duration(_: click.Context, option: click.Parameter, text: str) -> Any:
@@ -58,12 +58,21 @@ def script(chapter: str, pairs: tuple[str, ...], file: Path | None, keep: bool) 
 @click.option(
     "-f", "file", type=click.Path(path_type=Path), help="Read parameters from YAML."
 )
-@click.option("--host", metavar="URL", help="lab://, lab://NAME or local://.")
+@click.option(
+    "--host", metavar="URL", help="lab://, lab://NAME, lab://+bare or local://."
+)
 @click.option("--ask", "asking", is_flag=True, help="Ask for the parameters not given.")
 @click.option("--plan", is_flag=True, help="Only say what would be changed.")
 @click.option("--keep", is_flag=True, help="Leave what a lesson made.")
 @click.option("--cell-timeout", **DURATION, help="End a cell after this time.")
 @click.option("--timeout", **DURATION, help="End a chapter after this time.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Run N chapters at the same time; by default one per CPU if each has a lab of "
+    "its own, else one.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -82,6 +91,7 @@ def run(
     keep: bool,
     cell_timeout: str,
     timeout: str,
+    jobs: int | None,
     out: Path,
 ) -> None:
     """Run chapters headless and leave their evidence in a folder.
@@ -98,11 +108,11 @@ def run(
     paths = [book.find(c) for c in chapters] or list(book.chapters().values())
     if asking:
         given |= _ask(paths, given)
-    for path in paths:
-        notebook.head(path).contract.read(given)
+    hosts = {notebook.head(p).contract.read(given).get("host") for p in paths}
     from kernels_helpers import forks
 
     forks.zygote()  # it imports while this process does
+    from kernels_helpers import jobs as at_once
     from kernels_helpers import references, runner
 
     options = runner.Options(
@@ -110,13 +120,21 @@ def run(
     )
     missing = runner.prepare(paths, options)
     options = replace(options, typed={name: references.ask(name) for name in missing})
-    reports = []
-    for path in paths:
+
+    def work(path: Path) -> Any:
         click.echo(f"{book.name_of(path)}")
-        made = runner.run(path, options, teller())
-        reports.append(made)
+        try:
+            made = runner.run(path, options, teller())
+        except HostError as error:
+            if not all_:
+                raise
+            click.echo(f"  refused: {error}")
+            return error
         _tell(made, out / made.run)
-    _exit(reports)
+        return made
+
+    jobs = jobs or at_once.default(paths, hosts)
+    _exit(at_once.run(paths, jobs, work) if jobs > 1 else [work(p) for p in paths])
 
 
 @click.command()
@@ -142,12 +160,15 @@ def _tell(made: Any, folder: Path) -> None:
         raise KeyboardInterrupt
 
 
-def _exit(reports: list[Any]) -> None:
-    """Exit with the code that the runs ask for."""
+def _exit(outcomes: list[Any]) -> None:
+    """Exit with the code that the runs ask for, or a host that cannot be had."""
+    reports = [o for o in outcomes if not isinstance(o, HostError)]
     if any(r.status == "failed" for r in reports):
         sys.exit(1)
     if any(r.pending for r in reports):
         sys.exit(PENDING)
+    if len(reports) < len(outcomes):
+        sys.exit(HostError.exit_code)
 
 
 def _parameters(
@@ -185,6 +206,8 @@ def _verdict(made: Any) -> str:
         for a in made.answers:
             if a["kind"] == "change":
                 click.echo(f"  {a['answer']:<12}  {a['body'].splitlines()[0]}")
+        for effect in made.effects and [("would", "what", "name"), *made.effects]:
+            click.echo("  {:<9} {:<12} {}".format(*effect))
         return f"planned: {made.pending} changes pending"
     held = sum(c["ok"] for c in made.checks)
     counted = f"{held} checks held, {len(made.steps)} steps, {made.seconds:.1f} s"

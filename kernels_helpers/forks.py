@@ -19,6 +19,8 @@ MAIN = "import sys; del sys.path[0]; from kernels_helpers.zygote import main; ma
 KERNEL = ["-m", "ipykernel_launcher"]
 STARTUP = ("PYTHON", "LD_")  # variables that count when a process starts, no later
 
+_zygote: "Zygote | None" = None
+
 
 class Forked:
     """Stand in for the Popen of a forked kernel.
@@ -61,12 +63,19 @@ class Forked:
 
 
 class Zygote:
-    """Hold the process that this process's kernels are forked from."""
+    """Hold the process that this process's kernels are forked from.
 
-    def __init__(self) -> None:
+    It is started, or forked from the zygote of the process that forked this one.
+    """
+
+    def __init__(self, parent: "Zygote | None" = None) -> None:
         self._control, theirs = _pair()
-        self.environment = _startup(os.environ)
+        self.owner = os.getpid()
+        self.process = None
         with theirs:
+            if parent:
+                socket.send_fds(parent._control, [b"z"], [theirs.fileno()])
+                return
             self.process = subprocess.Popen(
                 [sys.executable, "-c", MAIN.format(theirs.fileno())],
                 env={k: v for k, v in os.environ.items() if k != "JPY_PARENT_PID"},
@@ -95,22 +104,31 @@ class Zygote:
         channel.setblocking(True)  # noqa: FBT003
         return Forked(channel, int(pid))
 
+    def alive(self) -> bool:
+        """Tell whether the process listens: all it would ever say is its end."""
+        return not select.select([self._control], [], [], 0)[0]
+
     def close(self) -> None:
         """End the process, and with it its kernels."""
         atexit.unregister(self.close)
         self._control.close()
-        self.process.kill()
-        self.process.wait()
+        if self.process:
+            self.process.kill()
+            self.process.wait()
 
 
 def zygote() -> Zygote:
     """Return the zygote of this process; the first call starts it."""
-    found = _started(os.getpid())
-    if found.process.poll() is not None:
-        found.close()
-        _started.cache_clear()
-        return _started(os.getpid())
-    return found
+    global _zygote
+    parent = None
+    if _zygote and _zygote.owner != os.getpid():
+        parent, _zygote = _zygote, None
+    elif _zygote and not _zygote.alive():
+        _zygote.close()
+        _zygote = None
+    if _zygote is None:
+        _zygote = Zygote(parent if parent and parent.alive() else None)
+    return _zygote
 
 
 def arguments_of(command: Sequence[str], env: Mapping[str, str]) -> list[str] | None:
@@ -123,12 +141,6 @@ def arguments_of(command: Sequence[str], env: Mapping[str, str]) -> list[str] | 
         return None
     words = [word for word in command[1:] if word != "-Xfrozen_modules=off"]
     return words[len(KERNEL) :] if words[: len(KERNEL)] == KERNEL else None
-
-
-@functools.cache
-def _started(_pid: int) -> Zygote:
-    """Start the zygote once for each process: one that is forked takes its own."""
-    return Zygote()
 
 
 def _pair() -> tuple[socket.socket, socket.socket]:

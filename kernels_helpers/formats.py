@@ -6,7 +6,7 @@ control characters, which neither may hold, are taken out.
 
 import html as entities
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from xml.etree import ElementTree
@@ -78,6 +78,9 @@ def markdown(folder: Path) -> str:
         lines += [f"**{_plain(made.reason)}**", ""]
     lines += ["| | |", "|---|---|"]
     lines += [f"| {_plain(n)} | {_plain(v)} |" for n, v in _facts(made).items()]
+    if would := made.effects:
+        lines += ["", "| would | what | name |", "|---|---|---|"]
+        lines += [f"| {' | '.join(map(_plain, effect))} |" for effect in would]
     for heading, group in _by_heading(listed):
         lines += ["", f"## {_plain(heading)}", ""]
         for case in group:
@@ -103,7 +106,10 @@ def html(folder: Path) -> str:
     if made.reason:
         _add(body, "p", made.reason)
     _add(body, "p", _counted(listed))
-    _table(body, _facts(made))
+    _table(body, _facts(made).items())
+    if would := made.effects:
+        _add(body, "h2", "Would happen")
+        _table(body, [(f"{e.action} {e.kind}", e.name) for e in would])
     for heading, group in _by_heading(listed):
         section = _add(body, "section")
         _add(section, "h2", heading)
@@ -206,9 +212,9 @@ def _verdict(section: Element, mark: str, text: str, *, quiet: bool = False) -> 
     sign.tail = f" {clean(text)}"
 
 
-def _table(body: Element, rows: Mapping[str, str]) -> None:
+def _table(body: Element, rows: Iterable[tuple[str, str]]) -> None:
     table = _add(body, "table")
-    for name, value in rows.items():
+    for name, value in rows:
         row = _add(table, "tr")
         _add(row, "th", name)
         _add(row, "td", value)

@@ -1,25 +1,20 @@
 """Stand-in images for a lab, made of this machine's own binaries.
 
-Neither a registry nor an engine is needed: a layer is a tar file, an image is a
-JSON document that names its layers. Time, owner and order are fixed, so an image
-has the same ID on every run.
+Neither a registry nor an engine is needed to make them.
 """
 
 import hashlib
-import io
 import json
-import os
 import platform
 import re
 import struct
 import subprocess
 import tarfile
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from kernels_helpers import archive
+from kernels_helpers.archive import FOLDER, Entry, Image, Layer, layer, write_archive
 from kernels_helpers.errors import LabError
 
 BUSYBOX = Path("/usr/bin/busybox")
@@ -27,7 +22,6 @@ REGISTRY = Path("/usr/bin/docker-registry")
 PACKAGES = {BUSYBOX.name: "busybox-static", REGISTRY.name: "docker-registry"}
 
 CREATED = "2024-01-01T00:00:00Z"
-MTIME = 1704067200  # the same moment
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 STAND_IN = "dockbook lab stand-in"
 # Docker's names for what the kernel calls a machine, where they differ.
@@ -63,46 +57,14 @@ http: {addr: ":5000", headers: {X-Content-Type-Options: [nosniff]}}
 """
 
 
-class Entry(NamedTuple):
-    """Describe one file of a layer; the data of a symbolic link is its target."""
-
-    data: bytes = b""
-    mode: int = 0o644
-    kind: bytes = tarfile.REGTYPE
-
-
-FOLDER = Entry(mode=0o755, kind=tarfile.DIRTYPE)
-
-
-class Layer(NamedTuple):
-    """Hold a tar and its digest, as ``rootfs.diff_ids`` spells it."""
-
-    digest: str
-    tar: bytes
-
-
-@dataclass(frozen=True)
-class Image:
-    """Hold a tag, the layers under it, and the JSON document that names them."""
-
-    tag: str
-    layers: Sequence[Layer]
-    config: bytes
-
-    @property
-    def id(self) -> str:
-        """Give the ID under which an engine lists the image."""
-        return _digest(self.config)
-
-
 def standard_images(
     *, busybox: Path = BUSYBOX, registry: Path = REGISTRY
 ) -> list[Image]:
     """Make the images that every lab starts with."""
     _require(busybox, registry)
-    base = _layer(_base(busybox))
-    release = _layer({"etc/os-release": Entry(OS_RELEASE)})
-    hello = _layer({"hello": Entry(HELLO, 0o755)})
+    base = layer(_base(busybox))
+    release = layer({"etc/os-release": Entry(OS_RELEASE)})
+    hello = layer({"hello": Entry(HELLO, 0o755)})
     web = {"usr/sbin/nginx": Entry(NGINX, 0o755)}
     for name, title in ("index", b"Welcome to nginx!"), ("50x", b"An error occurred."):
         web[f"usr/share/nginx/html/{name}.html"] = Entry(PAGE % (title, title))
@@ -116,26 +78,10 @@ def standard_images(
     return [
         _image("busybox:latest", [base], {"Cmd": ["sh"]}),
         _image("alpine:latest", [base, release], {"Cmd": ["/bin/sh"]}),
-        _image("nginx:latest", [base, _layer(web)], listen),
+        _image("nginx:latest", [base, layer(web)], listen),
         _image("hello-world:latest", [base, hello], {"Cmd": ["/hello"]}),
-        _image("registry:2", [base, _layer(_registry(registry))], serve),
+        _image("registry:2", [base, layer(_registry(registry))], serve),
     ]
-
-
-def write_archive(path: Path, images: Iterable[Image]) -> None:
-    """Write images as a file for ``docker load``, which appears whole or not at all."""
-    files: dict[str, Entry] = {}
-    manifest = []
-    for image in images:
-        config = f"{image.id.removeprefix('sha256:')}.json"
-        files[config] = Entry(image.config)
-        names = []
-        for digest, tar in image.layers:
-            names.append(f"{digest.removeprefix('sha256:')}/layer.tar")
-            files[names[-1]] = Entry(tar)
-        manifest.append({"Config": config, "RepoTags": [image.tag], "Layers": names})
-    files["manifest.json"] = Entry(json.dumps(manifest).encode())
-    _replace(path, _tar(files))
 
 
 def cached_archive(
@@ -160,7 +106,7 @@ def _key(busybox: Path, registry: Path) -> str:
     for path in (busybox, registry, *_shared_objects(registry)):
         state = path.stat()
         inputs.append((str(path), state.st_size, state.st_mtime_ns, state.st_ctime_ns))
-    recipe = Path(__file__).read_bytes()
+    recipe = Path(__file__).read_bytes() + Path(archive.__file__).read_bytes()
     return hashlib.sha256(recipe + repr(inputs).encode()).hexdigest()[:16]
 
 
@@ -249,41 +195,3 @@ def _is_static(program: bytes) -> bool:
     size, count = struct.unpack_from(f"{order}HH", program, (42, 54)[wide])
     loader = struct.pack(f"{order}I", PT_INTERP)
     return not any(program.startswith(loader, start + n * size) for n in range(count))
-
-
-def _digest(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
-
-
-def _layer(files: Mapping[str, Entry]) -> Layer:
-    parents = {str(up) for path in files for up in PurePosixPath(path).parents} - {"."}
-    tar = _tar({**dict.fromkeys(parents, FOLDER), **files})
-    return Layer(_digest(tar), tar)
-
-
-def _tar(files: Mapping[str, Entry]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for path, entry in sorted(files.items()):
-            info = tarfile.TarInfo(path)
-            info.type, info.mode, info.mtime = entry.kind, entry.mode, MTIME
-            if entry.kind == tarfile.SYMTYPE:
-                info.linkname = entry.data.decode()
-            else:
-                info.size = len(entry.data)
-            tar.addfile(info, io.BytesIO(entry.data))
-    return buffer.getvalue()
-
-
-def _replace(path: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)  # else a power cut may leave an empty file for good
-        temporary.chmod(0o444)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

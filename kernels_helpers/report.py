@@ -11,6 +11,7 @@ import nbformat
 
 from kernels_helpers import journal
 from kernels_helpers.recovery import last_attempt
+from kernels_helpers.verbs import Effect
 
 NOTEBOOK = "chapter.ipynb"
 JOURNAL = "journal.jsonl"
@@ -55,6 +56,12 @@ class Report:
             a["kind"] == "change" and a["answer"] != "already true"
             for a in self.answers
         )
+
+    @property
+    def effects(self) -> list[Effect]:
+        """List what a plan would create, change, remove, write or run, each once."""
+        listed = [effect for answer in self.answers for effect in answer["effects"]]
+        return list(dict.fromkeys(Effect(*effect) for effect in listed))
 
     @property
     def interrupted(self) -> bool:
@@ -102,7 +109,7 @@ def make(folder: Path, run: str, chapter: str) -> Report:
         journal=journal.head(folder / JOURNAL),
         checks=checks,
         steps=_pick(events, "end", ("kind", "body", "rc", "seconds", "attempt")),
-        answers=_pick(events, "answer", ("kind", "body", "answer")),
+        answers=_pick(events, "answer", ("kind", "body", "answer", "effects")),
     )
 
 

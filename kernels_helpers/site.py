@@ -1,175 +1,108 @@
 """The site: a page for every chapter, with its newest run as the evidence.
 
-A notebook is *projected*: what a page does not need goes, and the checks are marked
-in the metadata of their cells. The extension in ``site/_ext`` draws the rest.
+Sphinx builds it twice from the same pages, in English and in Chinese. What is to be
+translated is found in the chapters as they are recorded.
 """
 
-import copy
 import json
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import nbformat
+from babel.messages import Catalog
+from babel.messages.pofile import read_po
 from nbformat import NotebookNode
 
-from kernels_helpers import book, report
+from kernels_helpers import book, catalogues, messages, report
 from kernels_helpers.cases import RUN
-from kernels_helpers.diagrams import DOT_MIME
-from kernels_helpers.errors import CheckFailed, DockbookError
-from kernels_helpers.kernel import CHECK_MIME
+from kernels_helpers.errors import DockbookError
+from kernels_helpers.pages import Facts, Page, clean, project
 
 SITE = book.ROOT / "site"
-OPENING = re.compile(r"# +(?P<title>.+)\n*(?P<summary>(?:(?!#).+\n?)*)")
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-Facts = dict[str, Any]
+LOCALE = SITE / "locale"
+CATALOGUES = LOCALE / catalogues.LANGUAGE / "LC_MESSAGES"
+BUILD = SITE / "_build"
+Evidence = tuple[NotebookNode, Facts]  # of a chapter: its notebook and the report
 
 
-@dataclass
-class Page:
-    """Tell what the site says of a chapter, and what proves it.
-
-    ``status`` is ``passed`` or ``failed`` for a run, ``recorded`` for the outputs
-    kept with the chapter, ``not run`` for a chapter without any. ``facts`` is the
-    report of the run. Each of the ``checks`` has the anchor of its place.
-    """
-
-    name: str
-    doc: str
-    title: str
-    summary: str
-    status: str
-    facts: Facts
-    checks: list[Facts] = field(default_factory=list)
-
-
-def build(runs: Path, out: Path = SITE / "_build") -> list[Page]:
+def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
     """Build the site into ``out/html`` and return the pages of its chapters.
 
     Takes the newest finished run of a chapter below ``runs``, or else what is
-    recorded in the chapter. A build that fails leaves the last site as it was.
+    recorded in the chapter. English is at the root, Chinese in ``zh``, from the
+    same source. A build that fails leaves the last site as it was; one with a text
+    that is not translated fails, unless it is a ``draft``, which shows it in English.
     """
-    source, html = out / "source", out / "html.new"
-    for folder in (source, html):
+    source, html, chinese = out / "source", out / "html.new", out / "zh" / "html"
+    for folder in (html, chinese):
         shutil.rmtree(folder, ignore_errors=True)
-        (folder / "runbooks").mkdir(parents=True)
-    for file in (*SITE.glob("*.md"), *book.RUNBOOKS.glob("claims.yaml")):
-        shutil.copy(file, source)
-    pages = []
-    for name, path in book.chapters().items():
-        notebook, facts = _evidence(runs, name, path)
-        page, projected = project(notebook, facts, name, path.stem)
+    (html / "runbooks").mkdir(parents=True)
+    evidence = {n: _evidence(runs, n, path) for n, path in book.chapters().items()}
+    pages = _write(source, evidence)
+    for page in pages:
+        notebook, _ = evidence[page.name]
         nbformat.write(clean(notebook), html / f"{page.doc}.ipynb")
-        nbformat.write(projected, source / f"{page.doc}.ipynb")
-        pages.append(page)
-    (source / "book.json").write_text(json.dumps([asdict(page) for page in pages]))
-    _sphinx(source, html, out / "doctrees")
+    doctrees = out / "doctrees"
+    with ThreadPoolExecutor() as together:
+        judged = None if draft else together.submit(untranslated, out)
+        english = together.submit(_sphinx, "html", source, html, doctrees / "en")
+        _sphinx("html", source, chinese, doctrees / "zh", catalogues.LANGUAGE)
+        english.result()
+        problems = judged.result() if judged else []
+    if problems:
+        raise DockbookError("\n".join(["the site is not translated", *problems]))
+    chinese.rename(html / "zh")
     shutil.rmtree(out / "html", ignore_errors=True)
     html.rename(out / "html")
     return pages
 
 
-def project(
-    notebook: NotebookNode, facts: Facts, name: str, stem: str
-) -> tuple[Page, NotebookNode]:
-    """Make the page of a chapter from its notebook and the report of its run."""
-    projected = clean(notebook)
-    projected.cells = [cell for cell in projected.cells if _is_shown(cell)]
-    opening = OPENING.match(projected.cells[0].source if projected.cells else "")
-    if not opening:
-        projected.cells.insert(0, nbformat.v4.new_markdown_cell(f"# {name}"))
-    title = opening["title"].strip() if opening else name
-    summary = " ".join(opening["summary"].split()) if opening else ""
-    status = _status(notebook, facts)
-    page = Page(name, f"runbooks/{stem}", title, summary, status, facts)
-    for cell in _code(projected):
-        checks = [_placed(check, page.checks) for check in _checks(cell, facts)]
-        cell.metadata["dockbook"] = {"checks": checks, "failed": _fails(cell)}
-        cell.outputs = [o for output in cell.outputs for o in _shown(output)]
-    return page, projected
+def untranslated(out: Path = BUILD) -> list[str]:
+    """Say of each message that is not translated, or wrongly, where it is."""
+    return list(catalogues.problems(CATALOGUES, templates(out)))
 
 
-def clean(notebook: NotebookNode) -> NotebookNode:
-    """Copy a notebook without what papermill and the machine have left in it."""
-    made = copy.deepcopy(notebook)
-    made.metadata = {"kernelspec": KERNEL}
-    made.cells = [cell for cell in made.cells if not report.ADDED & {*_tags(cell)}]
-    for cell in made.cells:
-        cell.metadata = {"tags": _tags(cell)} if _tags(cell) else {}
-    for cell in _code(made):
-        for node in (cell, *cell.outputs):
-            node.update({"execution_count": None} if "execution_count" in node else {})
-    return made
+def templates(out: Path = BUILD) -> dict[str, Catalog]:
+    """Find what there is to translate, in the chapters as they are recorded."""
+    out = out / "messages"
+    source, found = out / "source", out / "found"
+    chapters = book.chapters()
+    recorded = {n: nbformat.read(path, as_version=4) for n, path in chapters.items()}
+    pages = _write(source, {n: (notebook, {}) for n, notebook in recorded.items()})
+    shutil.rmtree(found, ignore_errors=True)
+    _sphinx("gettext", source, found, out / "doctrees")
+    texts = {
+        path.relative_to(found).with_suffix("").as_posix(): _prose(path)
+        for path in sorted(found.rglob("*.pot"))
+    }
+    for page in pages:
+        texts[page.doc] += messages.of_cells(recorded[page.name])
+    texts["sphinx"] = list(messages.of_interface(SITE))
+    return {name: catalogues.template(found) for name, found in texts.items()}
 
 
-def _checks(cell: NotebookNode, facts: Facts) -> Iterator[Facts]:
-    """Find the checks of a cell; of one that failed, the report knows the note."""
-    false = {c["claim"]: c["note"] for c in facts.get("checks", ()) if not c["ok"]}
-    for output in cell.outputs:
-        if record := output.get("data", {}).get(CHECK_MIME):
-            yield dict(record)
-        elif output.get("ename") == CheckFailed.__name__:
-            claim = output.evalue
-            yield {"claim": claim, "ok": False, "note": false.get(claim)}
+def _write(source: Path, evidence: Mapping[str, Evidence]) -> list[Page]:
+    """Write what Sphinx reads: pages, ledger, catalogues, and projected chapters."""
+    shutil.rmtree(source, ignore_errors=True)
+    (source / "runbooks").mkdir(parents=True)
+    for file in (*SITE.glob("*.md"), *book.RUNBOOKS.glob("claims.yaml")):
+        shutil.copy(file, source)
+    shutil.copytree(LOCALE, source / "locale")
+    pages = []
+    for name, path in book.chapters().items():
+        page, projected = project(*evidence[name], name, path.stem)
+        nbformat.write(projected, source / f"{page.doc}.ipynb")
+        pages.append(page)
+    (source / "book.json").write_text(json.dumps([asdict(page) for page in pages]))
+    return pages
 
 
-def _placed(check: Facts, before: list[Facts]) -> Facts:
-    """Give a check its anchor: by what it proves, or else by its number."""
-    number = f"n{len(before) + 1}"
-    note = str(check["note"] or number).lower()
-    anchor = "check-" + re.sub(r"[^a-z0-9]+", "-", note).strip("-")
-    if anchor in [placed["anchor"] for placed in before]:
-        anchor = f"check-{number}"
-    before.append({**check, "anchor": anchor})
-    return before[-1]
-
-
-def _shown(output: NotebookNode) -> Iterator[NotebookNode]:
-    """Leave a check to its mark, and write a diagram as the directive for it."""
-    data = output.get("data", {})
-    if CHECK_MIME in data or output.get("ename") == CheckFailed.__name__:
-        return
-    if DOT_MIME in data:
-        alt = output.metadata.get(DOT_MIME, {}).get("alt") or data.get("text/plain", "")
-        option = json.dumps(" ".join(alt.split()), ensure_ascii=False)
-        text = f"`````{{diagram}}\n:alt: {option}\n\n{data[DOT_MIME]}\n`````\n"
-        output = nbformat.v4.new_output("display_data", {"text/markdown": text})
-    yield output
-
-
-def _status(notebook: NotebookNode, facts: Facts) -> str:
-    """Judge a chapter: what is not known to have passed has failed."""
-    if any(_fails(cell) for cell in _code(notebook)):
-        return "failed"
-    if facts:
-        return "passed" if facts["status"] == "passed" else "failed"
-    return "recorded" if any(cell.outputs for cell in _code(notebook)) else "not run"
-
-
-def _fails(cell: NotebookNode) -> bool:
-    return any(o.output_type == "error" for o in cell.get("outputs", ()))
-
-
-def _is_shown(cell: NotebookNode) -> bool:
-    """Hide empty cells, and the one that only binds the notebook to its host."""
-    binds = cell.cell_type == "code" and "open_chapter(" in cell.source
-    return bool(cell.source.strip()) and (not binds or _fails(cell))
-
-
-def _code(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def _tags(cell: NotebookNode) -> list[str]:
-    return list(cell.metadata.get("tags", ()))
-
-
-def _evidence(runs: Path, name: str, recorded: Path) -> tuple[NotebookNode, Facts]:
+def _evidence(runs: Path, name: str, recorded: Path) -> Evidence:
     """Find the newest finished run of a chapter, or else what is recorded in it.
 
     A run ends with its report. A plan is passed over: it proves nothing.
@@ -188,11 +121,19 @@ def _evidence(runs: Path, name: str, recorded: Path) -> tuple[NotebookNode, Fact
     return nbformat.read(recorded, as_version=4), {}
 
 
-def _sphinx(source: Path, html: Path, doctrees: Path) -> None:
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", "html", "-q"]
-    folders = ["-E", "-c", str(SITE), "-d", str(doctrees), str(source), str(html)]
+def _prose(path: Path) -> list[messages.Message]:
+    with path.open(encoding="utf-8") as file:
+        return [("", str(message.id)) for message in read_po(file) if message.id]
+
+
+def _sphinx(
+    builder: str, source: Path, out: Path, doctrees: Path, language: str = "en"
+) -> None:
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", builder]
+    options = ["-q", "-E", "-c", str(SITE), "-d", str(doctrees)]
+    options += ["-D", f"language={language}", str(source), str(out)]
     done = subprocess.run(
-        [*command, *folders], capture_output=True, text=True, check=False
+        [*command, *options], capture_output=True, text=True, check=False
     )
     if done.returncode:
         said = "\n".join(done.stderr.splitlines()[-20:])

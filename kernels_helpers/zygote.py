@@ -1,10 +1,11 @@
 """The process that kernels are forked from, with what they need imported.
 
-``main`` gets one end of a socket pair. Each message on it asks for a kernel and
+``main`` gets one end of a socket pair. A message ``k`` on it asks for a kernel and
 carries two descriptors: a file with the request (JSON: arguments, environment,
 folder) and the kernel's channel. There the kernel says ``pid N`` and ``ready``, and
-this process ``exit N``. When the pair ends, this process does, and Linux kills the
-kernels with it.
+this process ``exit N``. A message ``z`` asks for another process like this one and
+carries the end of its pair. When the pair ends, this process does, and Linux kills
+the kernels with it.
 """
 
 import atexit
@@ -21,7 +22,7 @@ import sys
 import threading
 import time
 import traceback
-from typing import Any
+from typing import Any, TypeAlias
 
 PARENT = "JPY_PARENT_PID"  # how a kernel knows who started it
 PR_SET_PDEATHSIG = 1
@@ -40,14 +41,24 @@ NEEDED = (
     "kernels_helpers.kernel",
     "tornado.platform.asyncio",
 )
+Kernels: TypeAlias = dict[int, tuple[int, socket.socket]]  # by pidfd: pid, channel
 FLUSH = 1.0  # seconds for the last answer of a kernel
 
 
 def main(descriptor: int) -> None:
-    """Fork kernels until the socket pair ends; without threads: so fork is safe."""
+    """Import what kernels need, then serve."""
     _import()
+    while (another := _serve_pair(descriptor)) is not None:
+        descriptor = another
+
+
+def _serve_pair(descriptor: int) -> int | None:
+    """Fork kernels until the socket pair ends; without threads: so fork is safe.
+
+    Returns None then, and in a forked process like this one the end of its pair.
+    """
     zygote, poller = os.getpid(), select.poll()
-    kernels: dict[int, tuple[int, socket.socket]] = {}  # by descriptor of the process
+    kernels: Kernels = {}
     with socket.socket(fileno=descriptor) as control:
         poller.register(control, select.POLLIN)
         while True:
@@ -58,19 +69,43 @@ def main(descriptor: int) -> None:
                     continue
                 message, received, *_ = socket.recv_fds(control, 1, 2)
                 if not message:
-                    return
+                    return None
+                if message == b"z":
+                    if another := _fork_another(received[0], kernels):
+                        return another
+                    continue
                 request, channel = received[0], socket.socket(fileno=received[1])
-                pid = os.fork()
+                pid = _fork(kernels)
                 if pid == 0:
-                    for process, (_, other) in kernels.items():
-                        os.close(process)
-                        other.close()
                     control.close()
                     _run(request, channel, zygote)
                 os.close(request)
                 process = os.pidfd_open(pid)
                 kernels[process] = pid, channel
                 poller.register(process, select.POLLIN)
+
+
+def _fork(kernels: Kernels) -> int:
+    """Fork; the new process does not hold what belongs to the kernels."""
+    pid = os.fork()
+    if pid == 0:
+        for process, (_, channel) in kernels.items():
+            os.close(process)
+            channel.close()
+    return pid
+
+
+def _fork_another(end: int, kernels: Kernels) -> int | None:
+    """Fork a process like this one, with its end of a pair; None in this one."""
+    pid = _fork(kernels)
+    if pid:
+        os.close(end)
+        os.waitpid(pid, 0)
+        return None
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    return end
 
 
 def _import() -> None:

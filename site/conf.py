@@ -9,6 +9,8 @@ sys.path[:0] = [str(SITE / "_ext"), str(SITE.parent)]
 project = "dockbook"
 html_title = "dockbook"
 language = "en"
+locale_dirs = ["locale"]
+gettext_compact = False
 exclude_patterns = ["book.json", "claims.yaml"]
 templates_path = ["_templates"]
 extensions = ["myst_nb", "sphinx_copybutton", "dockbook_site"]
@@ -32,6 +34,7 @@ copybutton_selector = "div.highlight:not(.cell_output *) > pre"
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_css_files = ["dockbook.css"]
+html_js_files = [("language.js", {"defer": "defer"})]
 html_favicon = "_static/favicon.svg"
 html_copy_source = False
 html_show_sourcelink = False
@@ -42,7 +45,7 @@ html_theme_options = {
     "disable_search": True,
     "navbar_center": [],
     "navbar_end": ["theme-switcher"],
-    "navbar_persistent": [],
+    "navbar_persistent": ["language.html"],
     "article_header_start": [],
     "secondary_sidebar_items": ["page-toc"],
     "primary_sidebar_end": [],

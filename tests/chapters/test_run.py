@@ -103,6 +103,10 @@ def test_a_host_that_is_not_a_lab_is_planned_until_apply_is_given(
     planned = call(*words, tmp_path / "plan", env=env)
     assert planned.returncode == 4, planned.stdout + planned.stderr
     assert "would run" in planned.stdout
+    assert [line.split() for line in planned.stdout.splitlines()[-4:-2]] == [
+        ["would", "what", "name"],
+        ["create", "volume", "dockbook-small"],
+    ]
     assert own_lab.docker.volumes.list() == []
     applied = call(*words, tmp_path / "apply", "-p", "apply=true", env=env)
     assert applied.returncode == 0, applied.stdout + applied.stderr

@@ -78,7 +78,9 @@ def make(folder: Path, story: list[Any] = STORY, run: str = RUN, **opened: Any) 
 def _step(item: dict[str, Any], written: Journal) -> nbformat.NotebookNode:
     facts = {"kind": "change", "body": item["step"]}
     if "answer" in item:
-        written.write("answer", **facts, answer=item["answer"])
+        written.write(
+            "answer", **facts, answer=item["answer"], effects=item.get("effects", [])
+        )
     else:
         written.write("begin", **facts, undo=None, user=None)
         written.write(
@@ -380,6 +382,17 @@ def test_the_page_asks_for_nothing(tmp_path: Path) -> None:
         "2. Look at it",
     ]
     assert "default-src 'none'" in text
+
+
+def test_what_a_plan_would_do_is_a_table(tmp_path: Path) -> None:
+    effects = [["create", "volume", "a|b"], ["remove", "file", "<x>"]]
+    planned = {"step": "a", "answer": "would run", "effects": effects}
+    folder = make(tmp_path, [planned], plan=True)
+    page = BeautifulSoup(formats.html(folder), "html.parser")
+    rows = [[*row.stripped_strings] for row in page.select("table")[1].select("tr")]
+    assert rows == [["create volume", "a|b"], ["remove file", "<x>"]]
+    text = formats.markdown(folder)
+    assert "| create | volume | a\\|b |\n| remove | file | &lt;x&gt; |" in text
 
 
 def test_undone_steps_are_on_the_page(tmp_path: Path) -> None:

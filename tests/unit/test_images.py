@@ -19,9 +19,11 @@ from typing import Any
 
 import pytest
 
+from kernels_helpers import archive as format_
 from kernels_helpers import images
+from kernels_helpers.archive import Image, write_archive
 from kernels_helpers.errors import LabError
-from kernels_helpers.images import Image, cached_archive, standard_images, write_archive
+from kernels_helpers.images import cached_archive, standard_images
 
 TAGS = [
     "busybox:latest",
@@ -138,7 +140,7 @@ def test_nothing_of_this_machine_is_in_a_layer(standard: dict[str, Image]) -> No
             found = list(members(layer.tar))
             assert found
             assert {(m.uid, m.gid, m.uname, m.gname) for m in found} == {(0, 0, "", "")}
-            assert {m.mtime for m in found} == {images.MTIME}
+            assert {m.mtime for m in found} == {format_.MTIME}
             names = [m.name for m in found]
             assert names == sorted(names)
             assert {str(Path(n).parent) for n in names} <= {*names, "."}
@@ -323,6 +325,15 @@ def test_changed_recipe_changes_the_name(archive: Path, tmp_path: Path) -> None:
     changed = recipe(tmp_path, "# changed\n").cached_archive(tmp_path / "changed")
     assert same.name == archive.name
     assert changed.name != archive.name
+
+
+def test_a_changed_format_changes_the_name(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "archive.py"
+    copy.write_text(Path(format_.__file__).read_text() + "# changed\n")
+    monkeypatch.setattr(format_, "__file__", str(copy))
+    assert cached_archive(tmp_path / "changed").name != archive.name
 
 
 @pytest.mark.parametrize("call", [build_anew, cached_archive])

@@ -71,7 +71,7 @@ def test_an_error_in_a_cell_and_a_cell_that_has_not_run_are_failures(
 
 def test_a_plan_counts_what_is_pending(tmp_path: Path) -> None:
     answers = [
-        {"event": "answer", "kind": kind, "body": "b", "answer": answer}
+        {"event": "answer", "kind": kind, "body": "b", "answer": answer, "effects": []}
         for kind, answer in [
             ("change", "already true"),
             ("change", "would run"),

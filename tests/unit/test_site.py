@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import yaml
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode, v4
 
-from kernels_helpers import book, site
+from kernels_helpers import book, catalogues, pages, site
 from kernels_helpers.diagrams import DOT_MIME
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.kernel import CHECK_MIME
@@ -79,8 +80,8 @@ def notebook(*cells: NotebookNode, title: str = "# Keep data\n\nIn a volume.") -
     return made
 
 
-def project(made: NotebookNode, **facts: Any) -> tuple[site.Page, list[NotebookNode]]:
-    page, projected = site.project(made, facts, "volumes", "05-volumes")
+def project(made: NotebookNode, **facts: Any) -> tuple[pages.Page, list[NotebookNode]]:
+    page, projected = pages.project(made, facts, "volumes", "05-volumes")
     return page, projected.cells
 
 
@@ -91,7 +92,7 @@ def volumes(claim: str = "it is local") -> Any:
         code('chapter = open_chapter("volumes")'),
         code(STEP, said("site"), said("-data\n")),
         code('check("it is local", driver == "local")', held(claim, "4.2.1-3")),
-        code("show(...)", drawn('digraph { a -> b [label="x"] }', "a feeds b")),
+        code("show(...)", drawn('digraph { a -> b [label="the label"] }', "a feeds b")),
         code("%%look\n#| rc: 3\nexit 3"),
         code("show(...)", drawn("digraph { a }", "a alone")),
     )
@@ -146,7 +147,7 @@ class TestProject:
 
     def test_what_the_machine_left_is_gone(self) -> None:
         made = volumes()
-        cleaned = site.clean(made)
+        cleaned = pages.clean(made)
         assert "papermill" not in cleaned.metadata
         assert "papermill" not in json.dumps([c.metadata for c in cleaned.cells])
         assert {c.get("execution_count") for c in cleaned.cells} == {None}
@@ -225,10 +226,13 @@ class TestEvidence:
 
     @pytest.fixture(autouse=True)
     def without_sphinx(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(site, "_sphinx", lambda *_: None)
+        def make(_builder: str, _source: Path, out: Path, *_: object) -> None:
+            out.mkdir(parents=True, exist_ok=True)
+
+        monkeypatch.setattr(site, "_sphinx", make)
 
     def title(self, tmp_path: Path) -> tuple[str, str]:
-        (page,) = site.build(tmp_path / "runs", tmp_path / "out")
+        (page,) = site.build(tmp_path / "runs", tmp_path / "out", draft=True)
         return page.title, page.status
 
     @pytest.mark.usefixtures("runbooks")
@@ -278,6 +282,27 @@ class TestEvidence:
         assert self.title(tmp_path) == ("Recorded", "not run")
 
 
+ENGLISH = {
+    "Keep data": "保存数据",
+    "In a volume.": "存进卷里。",
+    "volume to make": "要创建的卷",
+    "it is <b>local</b>, says `docker`": "`docker` 说它是 <b>local</b>",
+    "the sky is green": "天空是绿色的",
+    "a feeds b": "甲喂养乙",
+    "the label": "标签",
+}
+
+
+def translated(folder: Path) -> None:
+    """Write catalogues for the two chapters; those of the site are its own."""
+    shutil.copytree(site.CATALOGUES, folder, ignore=lambda *_: ["runbooks"])
+    (folder / "runbooks").mkdir()
+    lines = [f'msgid {json.dumps(t)}\nmsgstr "{m}"\n' for t, m in ENGLISH.items()]
+    for name in ("05-volumes", "06-networks"):
+        path = folder / "runbooks" / f"{name}.po"
+        path.write_text("\n".join([catalogues.HEADER, *lines]), encoding="utf-8")
+
+
 def page_at(html: Path, name: str) -> BeautifulSoup:
     return BeautifulSoup((html / name).read_text(encoding="utf-8"), "html.parser")
 
@@ -302,9 +327,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reason = "CheckFailed: the sky is green"
     failed = "20260101T100000Z-networks-aaaaaa"
     ran(runs, failed, failing(), "failed", reason=reason)
+    translated(root / "locale" / "zh_CN" / "LC_MESSAGES")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(book, "RUNBOOKS", root / "runbooks")
-        site.build(runs, root / "out")
+        patch.setattr(site, "LOCALE", root / "locale")
+        site.build(runs, root / "out", draft=True)
     return root / "out" / "html"
 
 
@@ -331,7 +358,7 @@ class TestPage:
 
     def test_the_name_of_the_host_is_not_published(self, built: Path) -> None:
         files = [*built.rglob("*.html"), *built.rglob("*.ipynb")]
-        assert len(files) == 6  # pages and notebooks
+        assert len(files) == 10  # pages in two languages, and notebooks
         assert not [f for f in files if "secret.example" in f.read_text()]
 
     def test_parameters_are_a_table(self, chapter: BeautifulSoup) -> None:
@@ -460,6 +487,123 @@ class TestBook:
         assert not [*built.rglob("fontawesome.js*")]
         pages = [file.read_text() for file in built.rglob("*.html")]
         assert not [page for page in pages if "fontawesome.js" in page]
+
+
+@pytest.fixture(scope="module")
+def chinese(built: Path) -> BeautifulSoup:
+    return page_at(built, "zh/runbooks/05-volumes.html")
+
+
+class TestChinese:
+    def test_every_page_is_there_and_says_its_language(self, built: Path) -> None:
+        english = sorted(p.name for p in built.rglob("*.html") if "zh" not in p.parts)
+        found = sorted(p.name for p in (built / "zh").rglob("*.html"))
+        assert found == english
+        for file in built.rglob("*.html"):
+            page = page_at(built, str(file.relative_to(built)))
+            assert page.html
+            assert page.html["lang"] == ("zh-CN" if "zh" in file.parts else "en")
+
+    @pytest.mark.parametrize(
+        "name", ["index.html", "zh/index.html", "zh/runbooks/05-volumes.html"]
+    )
+    def test_the_switch_leads_to_the_same_page(self, built: Path, name: str) -> None:
+        page = page_at(built, name)
+        (switch,) = page.select(".bd-header a.language")[:1]
+        other = name.removeprefix("zh/") if name.startswith("zh/") else f"zh/{name}"
+        target = ((built / name).parent / str(switch["href"])).resolve()
+        assert target == (built / other).resolve()
+        told = {"en": "English", "zh-CN": "中文"}
+        assert switch.get_text() == told[str(switch["hreflang"])]
+        assert switch["hreflang"] == ("en" if name.startswith("zh/") else "zh-CN")
+        assert page.select('script[src*="language.js"]')
+
+    def test_a_page_names_itself_in_all_languages(self, built: Path) -> None:
+        name = "zh/runbooks/05-volumes.html"
+        links = page_at(built, name).select('link[rel="alternate"]')
+        found = {
+            str(link["hreflang"]): ((built / name).parent / str(link["href"])).resolve()
+            for link in links
+        }
+        here, home = (built / name).resolve(), (built / name[3:]).resolve()
+        assert found == {"en": home, "zh-CN": here, "x-default": home}
+
+    def test_places_have_the_same_names(
+        self, chapter: BeautifulSoup, chinese: BeautifulSoup
+    ) -> None:
+        def places(page: BeautifulSoup) -> list[str]:
+            return [str(p["id"]) for p in page.select("section[id], .check[id]")]
+
+        assert places(chinese) == places(chapter) != []
+
+    def test_prose_parameters_checks_and_diagrams(self, chinese: BeautifulSoup) -> None:
+        assert chinese.select_one("h1 + ul.run")
+        text = chinese.select_one("article").get_text(" ")  # type: ignore[union-attr]
+        for said in ("保存数据", "存进卷里。", "要创建的卷", "改动主机", "参数"):
+            assert said in text
+        (check,) = chinese.select("#check-4-2-1-3")
+        assert "✔ docker 说它是 <b>local</b>" in check.get_text()
+        svg, _ = chinese.select("figure.diagram svg")
+        assert "标签" in svg.get_text()
+        (caption, _) = chinese.select("figcaption")
+        assert caption.get_text() == "甲喂养乙"
+
+    def test_what_was_said_by_the_engine_stays(
+        self, chapter: BeautifulSoup, chinese: BeautifulSoup
+    ) -> None:
+        for page in (chapter, chinese):
+            (output,) = page.select(".step.change .cell_output pre")
+            assert output.get_text() == "site-data\n"
+
+    def test_the_notebook_is_that_of_the_english_page(
+        self, built: Path, chinese: BeautifulSoup
+    ) -> None:
+        (link,) = chinese.select("ul.run a[download]")
+        target = (built / "zh" / "runbooks" / str(link["href"])).resolve()
+        assert target == (built / "runbooks" / "05-volumes.ipynb").resolve()
+
+    def test_the_front_page_lists_the_chapters(self, built: Path) -> None:
+        items = page_at(built, "zh/index.html").select("ol.chapters li")
+        assert [item.get_text(" ", strip=True) for item in items] == [
+            "保存数据 存进卷里。 通过 1 项检查中 1 项成立",
+            "保存数据 存进卷里。 失败 2 项检查中 1 项成立",
+        ]
+
+    def test_the_ledger_is_in_chinese(self, built: Path) -> None:
+        row = page_at(built, "zh/ledger.html").select_one("#claim-5-1-1")
+        assert row
+        assert row.get_text(" ", strip=True) == (
+            "5.1-1 无人查看。 没有主机。 跳过 未检查"
+        )
+
+    def test_a_failure_is_as_loud(self, built: Path) -> None:
+        failed = page_at(built, "zh/runbooks/06-networks.html")
+        (alarm,) = failed.select(".alarm")
+        assert "本次执行失败。" in alarm.get_text()
+        assert "✘ 天空是绿色的" in failed.get_text()
+        assert failed.select_one(".cell.not-run p.not-run")
+
+
+@pytest.mark.usefixtures("runbooks")
+def test_a_text_that_is_not_translated_stops_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "locale" / "zh_CN" / "LC_MESSAGES"
+    shutil.copytree(site.CATALOGUES, folder, ignore=lambda *_: ["runbooks"])
+    monkeypatch.setattr(site, "LOCALE", tmp_path / "locale")
+    monkeypatch.setattr(site, "CATALOGUES", folder)
+    catalogues.update(folder, site.templates(tmp_path / "out"))
+    path = folder / "runbooks" / "05-volumes.po"
+    with pytest.raises(DockbookError) as told:
+        site.build(tmp_path / "runs", tmp_path / "out")
+    assert str(told.value).splitlines() == [
+        "the site is not translated",
+        f"{path}:8: untranslated: Recorded",
+    ]
+    assert not (tmp_path / "out" / "html").exists()
+    said = 'msgid "Recorded"\nmsgstr "'
+    path.write_text(path.read_text().replace(said, f"{said}已记录"))
+    assert site.untranslated(tmp_path / "out") == []
 
 
 @pytest.mark.usefixtures("runbooks")

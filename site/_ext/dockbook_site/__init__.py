@@ -11,6 +11,7 @@ from sphinx.application import Sphinx
 
 from dockbook_site.cells import Draw
 from dockbook_site.diagrams import DiagramDirective, diagram, visit_diagram
+from dockbook_site.languages import link
 from dockbook_site.lists import Chapters, Ledger
 
 
@@ -35,5 +36,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(diagram, html=(visit_diagram, None))
     app.add_post_transform(Draw)
     app.connect("builder-inited", no_search)
+    app.connect("html-page-context", link)
     app.connect("build-finished", lighten)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

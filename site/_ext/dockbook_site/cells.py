@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx.locale import _
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from dockbook_site.diagrams import diagram
+from dockbook_site.languages import speaker, up
 from dockbook_site.markup import (
+    WORDS,
     badge,
     claim_anchor,
     prose,
@@ -21,8 +24,12 @@ from kernels_helpers.errors import DockbookError
 from kernels_helpers.kinds import as_text
 from kernels_helpers.parameters import Contract
 
-OPTIONS = {"rc": "exit code", "as": "as user"}
-HOSTS = {"lab": "in a lab", "local": "on a local host", "ssh": "on a remote host"}
+OPTIONS = {"rc": _("exit code"), "as": _("as user")}
+HOSTS = {
+    "lab": _("in a lab"),
+    "local": _("on a local host"),
+    "ssh": _("on a remote host"),
+}
 
 
 class Draw(SphinxPostTransform):
@@ -31,13 +38,13 @@ class Draw(SphinxPostTransform):
     default_priority = 50
     formats = ("html",)
 
-    def run(self, **_: Any) -> None:
+    def run(self, **_options: Any) -> None:
         source = Path(self.env.srcdir)
         page = {p["doc"]: p for p in read_book(source)}.get(self.env.docname)
         if page is None:
             return
         self.page = page
-        self.up = "../" * page["doc"].count("/")
+        self.say = speaker(self.env, page["doc"])
         self.claims = {str(claim["id"]) for claim in read_claims(source)}
         failed = False
         for cell in list(self.document.findall(nodes.container)):
@@ -46,6 +53,7 @@ class Draw(SphinxPostTransform):
             mark = cell["cell_metadata"]["dockbook"]
             if failed:
                 cell["classes"].append("not-run")
+                cell += raw(f'<p class="not-run">{WORDS["not run"]}</p>')
             elif mark["failed"]:
                 cell["classes"].append("failed")
                 cell.insert(0, raw('<span id="failed"></span>'))
@@ -64,7 +72,7 @@ class Draw(SphinxPostTransform):
         text = block.astext()
         try:
             if "parameters" in cell["cell_metadata"].get("tags", ()):
-                cell.parent.replace(cell, raw(parameters(Contract.parse(text))))
+                cell.parent.replace(cell, raw(self.parameters(Contract.parse(text))))
                 return
             magic, _, body = text.partition("\n")
             if magic.rstrip() in ("%%look", "%%change"):
@@ -88,7 +96,8 @@ class Draw(SphinxPostTransform):
         cell["classes"] += ["step", step.kind]
         items = []
         if step.kind == "change":
-            items.append('<div class="kind"><dt>changes the host</dt></div>')
+            said = _("changes the host")
+            items.append(f'<div class="kind"><dt>{said}</dt></div>')
         for line in body.splitlines():
             if not (option := steps.OPTION.fullmatch(line)):
                 break
@@ -106,13 +115,14 @@ class Draw(SphinxPostTransform):
         source, *outputs = (
             child for child in cell.children if isinstance(child, nodes.container)
         )
+        word = _("source")
         marks = [child for child in cell.children if isinstance(child, nodes.raw)]
         cell.children = []
         cell += [
             *marks,
             raw(shown),
             *outputs,
-            raw('<details class="source"><summary>source</summary>'),
+            raw(f'<details class="source"><summary>{word}</summary>'),
             source,
             raw("</details>"),
         ]
@@ -120,14 +130,15 @@ class Draw(SphinxPostTransform):
     def check(self, check: dict[str, Any]) -> str:
         """Write what a check says, with a link to the claim that it proves."""
         ok, note = check["ok"], check["note"]
+        home = "../" * self.page["doc"].count("/")
         known = note is not None and str(note) in self.claims
         claim = "" if note is None else html.escape(str(note))
         if known:
-            claim = f'<a href="{self.up}ledger.html#{claim_anchor(note)}">{claim}</a>'
+            claim = f'<a href="{home}ledger.html#{claim_anchor(note)}">{claim}</a>'
         return (
             f'<p class="check is-{"ok" if ok else "false"}" id="{check["anchor"]}">'
             f'<span class="sign">{"✔" if ok else "✘"}</span> '
-            f"<span>{prose(check['claim'])} "
+            f"<span>{prose(self.say(check['claim']))} "
             f'<small class="claim">{claim}</small></span></p>'
         )
 
@@ -139,7 +150,7 @@ class Draw(SphinxPostTransform):
             shown = html.escape(f"{started[:10]} {started[11:16]} UTC")
             told.append(f'<time datetime="{html.escape(started)}">{shown}</time>')
         elif status == "recorded":
-            told.append("outputs kept with the chapter")
+            told.append(_("outputs kept with the chapter"))
         if engine := facts.get("engine"):
             api = f" (API {facts['api']})" if facts.get("api") else ""
             told.append(html.escape(f"Docker Engine {engine}{api}"))
@@ -147,19 +158,39 @@ class Draw(SphinxPostTransform):
             told.append(host)
         if seconds := facts.get("seconds"):
             told.append(f"{seconds:.0f} s")
-        notebook = html.escape(Path(page["doc"]).name + ".ipynb")
-        told.append(f'<a href="{notebook}" download>notebook ↓</a>')
+        notebook = html.escape(f"{up(self.env, page['doc'])}{page['doc']}.ipynb")
+        word = _("notebook")
+        told.append(f'<a href="{notebook}" download>{word} ↓</a>')
         items = "".join(f"<li>{fact}</li>" for fact in told)
         alarm = self.alarm(facts, failed=failed) if status == "failed" else ""
         return f'<ul class="run">{items}</ul>{alarm}'
 
     def alarm(self, facts: dict[str, Any], *, failed: bool) -> str:
         """Warn of a chapter that failed, and lead to the cell where it did."""
-        where = ' <a href="#failed">See where.</a>' if failed else ""
-        reason = prose(facts.get("reason") or "The cell that failed says why.")
+        head, warning = _("This run failed."), _("Do not rely on what this page says.")
+        see = _("See where.")
+        where = f' <a href="#failed">{see}</a>' if failed else ""
+        reason = prose(facts.get("reason") or _("The cell that failed says why."))
         return (
-            '<div class="alarm" role="note"><strong>This run failed.</strong> '
-            f"Do not rely on what this page says.{where}<p>{reason}</p></div>"
+            f'<div class="alarm" role="note"><strong>{head}</strong> '
+            f"{warning}{where}<p>{reason}</p></div>"
+        )
+
+    def parameters(self, contract: Contract) -> str:
+        """Write the parameters of a chapter as a table."""
+        rows = "".join(
+            f'<tr><th scope="row"><code>{p.name}</code>'
+            f"<small>{html.escape(p.type)}</small></th>"
+            "<td><code>"
+            f"{html.escape(as_text(p.default) or repr(p.default))}</code></td>"
+            f"<td>{prose(self.say(p.help))}</td></tr>"
+            for p in contract
+        )
+        heads = (_("Parameter"), _("Default"), _("Meaning"))
+        head = "".join(f'<th scope="col">{word}</th>' for word in heads)
+        return (
+            f'<table class="parameters"><thead><tr>{head}</tr></thead>'
+            f"<tbody>{rows}</tbody></table>"
         )
 
 
@@ -177,19 +208,3 @@ def join_streams(cell: nodes.container) -> None:
             before = joined
         else:
             before = block
-
-
-def parameters(contract: Contract) -> str:
-    """Write the parameters of a chapter as a table."""
-    rows = "".join(
-        f'<tr><th scope="row"><code>{p.name}</code>'
-        f"<small>{html.escape(p.type)}</small></th>"
-        f"<td><code>{html.escape(as_text(p.default) or repr(p.default))}</code></td>"
-        f"<td>{prose(p.help)}</td></tr>"
-        for p in contract
-    )
-    return (
-        '<table class="parameters"><thead><tr><th scope="col">Parameter</th>'
-        '<th scope="col">Default</th><th scope="col">Meaning</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
-    )

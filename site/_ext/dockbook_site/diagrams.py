@@ -9,7 +9,9 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
+from dockbook_site.languages import speaker
 from dockbook_site.markup import prose
+from kernels_helpers.messages import relabel
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -31,7 +33,8 @@ class DiagramDirective(SphinxDirective):
         alt = self.options.get("alt")
         if not alt:
             raise self.error("a diagram needs :alt: - say in words what it shows")
-        return [diagram(dot="\n".join(self.content), alt=alt)]
+        say = speaker(self.env, self.env.docname)
+        return [diagram(dot=relabel("\n".join(self.content), say), alt=say(alt))]
 
 
 def visit_diagram(self: Any, node: diagram) -> None:

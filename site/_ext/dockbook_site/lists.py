@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx.locale import _
 from sphinx.util.docutils import SphinxDirective
 
+from dockbook_site.languages import speaker
 from dockbook_site.markup import (
     badge,
     claim_anchor,
@@ -30,13 +32,15 @@ class Chapters(SphinxDirective):
 
     def item(self, page: dict[str, Any]) -> str:
         """Write the entry of a chapter."""
+        say = speaker(self.env, page["doc"])
         total = len(page["checks"])
         held = sum(check["ok"] for check in page["checks"])
-        told = f"{held} of {total} checks held" if total else ""
+        told = _("{held} of {total} checks held").format(held=held, total=total)
         return (
-            f'<li><div><a href="{page["doc"]}.html">{prose(page["title"])}</a>'
-            f"<p>{prose(page['summary'])}</p></div>"
-            f'<p class="state">{badge(page["status"])}<small>{told}</small></p></li>'
+            f'<li><div><a href="{page["doc"]}.html">{prose(say(page["title"]))}</a>'
+            f"<p>{prose(say(page['summary']))}</p></div>"
+            f'<p class="state">{badge(page["status"])}'
+            f"<small>{told if total else ''}</small></p></li>"
         )
 
 
@@ -49,7 +53,8 @@ class Ledger(SphinxDirective):
             self.env.note_dependency(source / name)
         claims = read_claims(source)
         if not claims:
-            return [raw('<p class="empty">The ledger has not been written yet.</p>')]
+            said = _("The ledger has not been written yet.")
+            return [raw(f'<p class="empty">{said}</p>')]
         proofs: dict[str, list[str]] = {}
         for page in read_book(source):
             for check in page["checks"]:
@@ -58,12 +63,13 @@ class Ledger(SphinxDirective):
             claims, key=lambda claim: self.said(claim["section"])
         )
         body = "".join(self.group(section, rows, proofs) for section, rows in groups)
+        heads = (_("Claim"), _("Verdict"), _("Proof"))
+        head = "".join(f'<th scope="col">{word}</th>' for word in heads)
         return [
             raw(
                 f'<p class="tally">{self.tally(claims)}</p>'
                 '<div class="scroll" tabindex="0"><table class="ledger"><thead><tr>'
-                '<th scope="col">Claim</th><th scope="col">Verdict</th>'
-                f'<th scope="col">Proof</th></tr></thead>{body}</table></div>'
+                f"{head}</tr></thead>{body}</table></div>"
             )
         ]
 
@@ -83,16 +89,18 @@ class Ledger(SphinxDirective):
     ) -> str:
         """Write the claims of one section of the note."""
         rows = "".join(self.row(claim, proofs) for claim in claims)
+        said = _("Section {section} of the note").format(section=prose(section))
         return (
             '<tbody><tr class="section"><th colspan="3" scope="rowgroup">'
-            f"Section {prose(section)} of the note</th></tr>{rows}</tbody>"
+            f"{said}</th></tr>{rows}</tbody>"
         )
 
     def row(self, claim: dict[str, Any], proofs: dict[str, list[str]]) -> str:
         """Write one claim."""
         anchor = claim_anchor(claim["id"])
         why = claim.get("why") or {}
-        none = "not checked" if claim["verdict"] == "skipped" else "no check yet"
+        skipped = claim["verdict"] == "skipped"
+        none = _("not checked") if skipped else _("no check yet")
         found = proofs.get(str(claim["id"]), [f'<span class="none">{none}</span>'])
         return (
             f'<tr id="{anchor}"><td><a class="id" href="#{anchor}">'

@@ -8,6 +8,19 @@ from typing import Any
 
 import yaml
 from docutils import nodes
+from sphinx.locale import _
+
+WORDS = {
+    "passed": _("passed"),
+    "failed": _("failed"),
+    "recorded": _("recorded"),
+    "not run": _("not run"),
+    "confirmed": _("confirmed"),
+    "corrected": _("corrected"),
+    "obsolete": _("obsolete"),
+    "refused": _("refused"),
+    "skipped": _("skipped"),
+}
 
 
 def read_book(source: Path) -> list[dict[str, Any]]:
@@ -34,7 +47,8 @@ def prose(text: object) -> str:
 
 def badge(word: str) -> str:
     """Write a status or a verdict as a small label."""
-    return f'<span class="badge is-{word.replace(" ", "-")}">{html.escape(word)}</span>'
+    shown = html.escape(str(WORDS.get(word, word)))
+    return f'<span class="badge is-{word.replace(" ", "-")}">{shown}</span>'
 
 
 def raw(text: str) -> nodes.raw:

@@ -1,0 +1,136 @@
+"""The projection of notebooks: what a page shows of a chapter.
+
+What a page does not need goes, and the checks are marked in the metadata of their
+cells. The extension in ``site/_ext`` draws the rest.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from kernels_helpers import messages, report
+from kernels_helpers.diagrams import DOT_MIME
+from kernels_helpers.errors import CheckFailed
+from kernels_helpers.kernel import CHECK_MIME
+
+OPENING = re.compile(r"# +(?P<title>.+)\n*(?P<summary>(?:(?!#).+\n?)*)")
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+Facts = dict[str, Any]
+
+
+@dataclass
+class Page:
+    """Tell what the site says of a chapter, and what proves it.
+
+    ``status`` is ``passed`` or ``failed`` for a run, ``recorded`` for the outputs
+    kept with the chapter, ``not run`` for a chapter without any. ``facts`` is the
+    report of the run. Each of the ``checks`` has the anchor of its place.
+    """
+
+    name: str
+    doc: str
+    title: str
+    summary: str
+    status: str
+    facts: Facts
+    checks: list[Facts] = field(default_factory=list)
+
+
+def project(
+    notebook: NotebookNode, facts: Facts, name: str, stem: str
+) -> tuple[Page, NotebookNode]:
+    """Make the page of a chapter from its notebook and the report of its run."""
+    projected = clean(notebook)
+    projected.cells = [cell for cell in projected.cells if _is_shown(cell)]
+    opening = OPENING.match(projected.cells[0].source if projected.cells else "")
+    if not opening:
+        projected.cells.insert(0, nbformat.v4.new_markdown_cell(f"# {name}"))
+    title = opening["title"].strip() if opening else name
+    summary = " ".join(opening["summary"].split()) if opening else ""
+    status = _status(notebook, facts)
+    page = Page(name, f"runbooks/{stem}", title, summary, status, facts)
+    for cell in _code(projected):
+        checks = [_placed(check, page.checks) for check in _checks(cell, facts)]
+        cell.metadata["dockbook"] = {"checks": checks, "failed": _fails(cell)}
+        cell.outputs = [o for output in cell.outputs for o in _shown(output)]
+    return page, projected
+
+
+def clean(notebook: NotebookNode) -> NotebookNode:
+    """Copy a notebook without what papermill and the machine have left in it."""
+    made = copy.deepcopy(notebook)
+    made.metadata = {"kernelspec": KERNEL}
+    made.cells = [cell for cell in made.cells if not report.ADDED & {*_tags(cell)}]
+    for cell in made.cells:
+        cell.metadata = {"tags": _tags(cell)} if _tags(cell) else {}
+    for cell in _code(made):
+        for node in (cell, *cell.outputs):
+            node.update({"execution_count": None} if "execution_count" in node else {})
+    return made
+
+
+def _checks(cell: NotebookNode, facts: Facts) -> Iterator[Facts]:
+    """Find the checks of a cell; of one that failed, the report knows the note."""
+    false = {c["claim"]: c["note"] for c in facts.get("checks", ()) if not c["ok"]}
+    for output in cell.outputs:
+        if record := output.get("data", {}).get(CHECK_MIME):
+            yield dict(record)
+        elif output.get("ename") == CheckFailed.__name__:
+            claim = output.evalue
+            yield {"claim": claim, "ok": False, "note": false.get(claim)}
+
+
+def _placed(check: Facts, before: list[Facts]) -> Facts:
+    """Give a check its anchor: by what it proves, or else by its number."""
+    number = f"n{len(before) + 1}"
+    note = str(check["note"] or number).lower()
+    anchor = "check-" + re.sub(r"[^a-z0-9]+", "-", note).strip("-")
+    if anchor in [placed["anchor"] for placed in before]:
+        anchor = f"check-{number}"
+    before.append({**check, "anchor": anchor})
+    return before[-1]
+
+
+def _shown(output: NotebookNode) -> Iterator[NotebookNode]:
+    """Leave a check to its mark, and write a diagram as the directive for it."""
+    data = output.get("data", {})
+    if CHECK_MIME in data or output.get("ename") == CheckFailed.__name__:
+        return
+    if DOT_MIME in data:
+        option = json.dumps(messages.alt_of(output), ensure_ascii=False)
+        text = f"`````{{diagram}}\n:alt: {option}\n\n{data[DOT_MIME]}\n`````\n"
+        output = nbformat.v4.new_output("display_data", {"text/markdown": text})
+    yield output
+
+
+def _status(notebook: NotebookNode, facts: Facts) -> str:
+    """Judge a chapter: what is not known to have passed has failed."""
+    if any(_fails(cell) for cell in _code(notebook)):
+        return "failed"
+    if facts:
+        return "passed" if facts["status"] == "passed" else "failed"
+    return "recorded" if any(cell.outputs for cell in _code(notebook)) else "not run"
+
+
+def _fails(cell: NotebookNode) -> bool:
+    return any(o.output_type == "error" for o in cell.get("outputs", ()))
+
+
+def _is_shown(cell: NotebookNode) -> bool:
+    """Hide empty cells, and the one that only binds the notebook to its host."""
+    binds = cell.cell_type == "code" and "open_chapter(" in cell.source
+    return bool(cell.source.strip()) and (not binds or _fails(cell))
+
+
+def _code(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _tags(cell: NotebookNode) -> list[str]:
+    return list(cell.metadata.get("tags", ()))

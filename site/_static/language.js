@@ -1,0 +1,7 @@
+/* The way to another language keeps the place on the page and the query. */
+for (const link of document.querySelectorAll("a.language"))
+  for (const moment of ["pointerenter", "focus", "click"])
+    link.addEventListener(moment, () => {
+      link.search = location.search;
+      link.hash = location.hash;
+    });
