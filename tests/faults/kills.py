@@ -19,7 +19,8 @@ from tests.chapters.attempts import inventory
 from tests.chapters.calls import call, command, kernel_of, report_in
 from tests.waiting import until
 
-SETTLE = 10.0  # seconds that what has been ended may take to go
+SETTLE = 30.0  # seconds that what has been ended may take to go
+PATIENCE = 180.0  # seconds: four runs at a time, on a machine that may be loaded
 # Of each way: the signal, and the exit code of the run.
 WAYS = {
     "sigint": (signal.SIGINT, 130),
@@ -103,10 +104,10 @@ def kill(way: str, chapter: Path, host: LabHost, out: Path, there: Place) -> Pat
         text=True,
     ) as run:
         try:
-            until(lambda: there() or run.poll() is not None)
+            until(lambda: there() or run.poll() is not None, seconds=PATIENCE)
             assert run.poll() is None, run.communicate()[0]
             os.kill(kernel_of(run.pid) if way == "kernel" else run.pid, number)
-            told, _ = run.communicate(timeout=60)
+            told, _ = run.communicate(timeout=PATIENCE)
         finally:
             run.kill()
     assert run.returncode == code, f"it exited with {run.returncode}: {told}"
