@@ -128,17 +128,24 @@ class Chapter:
         """Go on with the run whose steps were recalled.
 
         A step with an ``unless`` will prove itself. Of any other nobody knows how
-        far it came: it is undone now and runs again; StepFailed when it cannot be.
+        far it came: it is undone now and runs again, and so do all behind it, which
+        may need it. StepFailed when one cannot be undone.
         """
         recalled = self._undos.recalled
-        for step in [s for s in reversed(recalled) if not s.unless]:
+        while not all(step.unless for step in recalled):
+            step = recalled[-1]
             if not self._undo_one(step):
                 self.ended = "the run could not be resumed"
                 raise StepFailed(
                     f"the run cannot go on, as this failed: {step.undo}; mend it and "
                     f"resume again, or `dockbook undo {self.run}`"
                 )
-            recalled.remove(step)
+            recalled.pop()
+
+    @property
+    def resumed(self) -> bool:
+        """Tell whether steps of an earlier attempt are still in place."""
+        return bool(self._undos.recalled)
 
     def left(self) -> list[str]:
         """Name the objects that still carry the label of this run."""
@@ -240,14 +247,15 @@ class Chapter:
         self._tell(f"{answer}: {why}\n")
 
     def _undo_one(self, step: Step) -> bool:
-        if step.unless and not self._holds(step):
-            self.journal.write("undo", undo=step.undo, rc=None, ok=True)
-            return True  # it never came to be
+        """Undo a step, also one that was cut short before its ``unless`` came true."""
+        came = not step.unless or self._holds(step)
         result = self._run(step, step.undo or "true", timeout=UNDO_TIMEOUT)
-        undone = result.rc == 0 and not (step.unless and self._holds(step))
+        clean = result.rc == 0 and not (step.unless and self._holds(step))
+        undone = clean or not came
         self.journal.write("undo", undo=step.undo, rc=result.rc, ok=undone)
         told = "" if undone else f"\n{result.output.rstrip()}"
-        self._tell(f"{'undone' if undone else '✘ not undone'}: {step.undo}{told}\n")
+        if came or clean:
+            self._tell(f"{'undone' if undone else '✘ not undone'}: {step.undo}{told}\n")
         return undone
 
 

@@ -113,6 +113,14 @@ class NotebookClient(PapermillNotebookClient):  # type: ignore[misc]
         except DeadKernelError as error:
             raise DeadKernelError(self.death or str(error)) from error
 
+    def execute_cell(self, cell: NotebookNode, cell_index: int, **options: Any) -> Any:
+        """Execute a cell; one that did not come to its end has failed."""
+        try:
+            return super().execute_cell(cell, cell_index, **options)
+        except BaseException:
+            self.nb_man.cell_exception(cell, cell_index)
+            raise
+
     async def _async_poll_kernel_alive(self) -> None:
         """Do what nbclient asks for once a second, without asking."""
         provisioner = self.km.provisioner

@@ -96,11 +96,11 @@ leave() { # end the step that runs, then unwind
 
 UNWIND = r"""
 undo() { # NUMBER USER
-  local _timeout=120 _user=$2
-  if has "unless_$1" && ! holds "$1"; then return; fi # it never came to be
+  local _timeout=120 _user=$2 _came=1
+  if has "unless_$1" && ! holds "$1"; then _came=; fi # or it came half-way
   if call "undo_$1" >/dev/null && ! holds "$1"; then
     echo "undone: step $1"
-  else
+  elif [[ $_came ]]; then
     echo "✘ not undone: step $1" >&2
   fi
 }

@@ -32,6 +32,12 @@ def begins_bare(chapter: str) -> bool:
     return notebook.head(book.find(chapter)).contract.bare
 
 
+def begins_plain(chapter: str) -> bool:
+    """Tell whether any lab will do for a chapter."""
+    contract = notebook.head(book.find(chapter)).contract
+    return ("host", "lab://") in {(p.name, p.default) for p in contract}
+
+
 def attempt(chapter: str, host: LabHost, out: Path, **values: str) -> report.Report:
     """Run a chapter on a lab and report."""
     options = runner.Options({"host": host.url, **values}, out)

@@ -1,18 +1,21 @@
 """What holds for every chapter: it proves its claims, leaves nothing, notices lies."""
 
 import json
+import secrets
 import time
 from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
 
-from kernels_helpers import book, report, runner
+from kernels_helpers import book, notebook, report, runner, steps
 from kernels_helpers.hosts import LabHost
+from kernels_helpers.lab import life
 from tests.chapters.attempts import (
     PLACES,
     attempt,
     begins_bare,
+    begins_plain,
     created,
     inventory,
     lying,
@@ -23,6 +26,7 @@ from tests.unit.test_ledger import proved
 
 CHAPTERS = list(book.chapters())
 WITH_ENGINE = [c for c in CHAPTERS if not begins_bare(c)]
+PLAIN = [c for c in CHAPTERS if begins_plain(c)]
 DATA = " ".join(f"/var/lib/docker/{kind}" for kind in ("volumes", "image", "overlay2"))
 UNREAD = {("container", "dockbook-bind-far")}  # a script that is given to unshare
 PATHS = [
@@ -61,6 +65,25 @@ def test_it_passes_twice_in_a_row_proves_the_ledger_and_leaves_nothing(
         assert inventory(host) == before
         stored = json.loads((tmp_path / made.run / report.REPORT).read_text())
         assert stored["status"] == "passed"
+
+
+@pytest.mark.parametrize("chapter", PLAIN)
+def test_its_undos_succeed_for_steps_that_have_done_nothing(
+    dockbook_home: Path, chapter: str
+) -> None:
+    """A run may be killed when a step begins; those with an `unless` may fail then."""
+    del dockbook_home
+    loaded, contract = notebook.load(book.find(chapter))
+    cells = [c.source.split("\n", 1) for c in loaded.cells if c.cell_type == "code"]
+    changes = [steps.parse("change", c[1]) for c in cells if c[0] == "%%change"]
+    environment = {**contract.environment({}), "run": "a-run", "label": "a=label"}
+    with life.attached(f"undos-{secrets.token_hex(4)}") as host:
+        if folder := environment.get("folder"):  # made by the step that is undone last
+            assert host.run(f"mkdir -p {folder}").rc == 0
+        for step in reversed(changes):
+            if step.undo and not step.unless:
+                done = host.run(step.undo, env=environment)
+                assert done.rc == 0, f"{step.undo}\n{done.output}"
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

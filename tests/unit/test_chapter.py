@@ -204,18 +204,32 @@ def test_after_a_failure_no_step_runs(tmp_path: Path) -> None:
     assert host.ran == []
 
 
-def test_a_resumed_run_undoes_what_nothing_proves_and_keeps_the_rest(
+def test_a_resumed_run_undoes_what_nothing_proves_and_all_behind_it(
     tmp_path: Path,
 ) -> None:
-    host = FakeHost()
+    """Want B undone before A, which it may need, though B could prove itself."""
+    host = FakeHost({"is b": [0, 1]})
     chapter = open_chapter(tmp_path, host)
-    loose = [Step("change", name, undo=f"undo {name}") for name in "ab"]
-    chapter.recall([loose[0], MAKE, loose[1]])
+    loose = Step("change", "do a", undo="undo a")
+    proved = Step("change", "do b", unless="is b", undo="undo b")
+    chapter.recall([MAKE, loose, proved])
     chapter.resume()
-    assert host.ran == ["undo b", "undo a"]
+    assert host.ran == ["is b", "undo b", "is b", "undo a"]
+    assert chapter.resumed
     host.ran.clear()
     chapter.change(MAKE)
     assert host.ran == ["is there"]
+
+
+def test_a_step_that_was_cut_short_is_undone_and_that_may_fail(tmp_path: Path) -> None:
+    """Want the undo tried: the command may have come half-way, or not begun."""
+    host = FakeHost({"is there": [1, 1], "take away": [1]})
+    chapter = open_chapter(tmp_path, host)
+    chapter.recall([MAKE])
+    chapter.unwind()
+    assert host.ran == ["is there", "take away"]
+    (undo,) = events(chapter, "undo")
+    assert (undo["rc"], undo["ok"]) == (1, True)
 
 
 def test_a_run_that_cannot_be_resumed_says_why_and_keeps_its_undos(
@@ -223,6 +237,7 @@ def test_a_run_that_cannot_be_resumed_says_why_and_keeps_its_undos(
 ) -> None:
     host = FakeHost({"undo a": [1]})
     chapter = open_chapter(tmp_path, host)
+    assert not chapter.resumed
     chapter.recall([Step("change", "a", undo="undo a")])
     with pytest.raises(StepFailed, match="cannot go on, as this failed: undo a"):
         chapter.resume()

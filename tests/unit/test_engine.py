@@ -265,11 +265,14 @@ def test_the_end_of_a_kernel_is_told_with_what_it_said_before(
 ) -> None:
     out = tmp_path / "out.ipynb"
     said_before = "for n in range(100): print(n, flush=True)\ntime.sleep(0.02)"
-    made = notebook(f"import os, time\n{said_before}\n{end}")
+    made = notebook("1", f"import os, time\n{said_before}\n{end}", "2")
     with pytest.raises(DeadKernelError, match=re.escape(said)):
         run(made, "dockbook", out)
-    outputs = nbformat.read(out, as_version=4).cells[0].outputs
+    written = nbformat.read(out, as_version=4)
+    outputs = written.cells[1].outputs
     assert "".join(o.text for o in outputs) == "".join(f"{n}\n" for n in range(100))
+    statuses = [cell.metadata.papermill.status for cell in written.cells]
+    assert statuses == ["completed", "failed", "pending"]
     run(notebook("1"), "dockbook")  # and there is a zygote again
 
 

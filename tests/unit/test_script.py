@@ -307,10 +307,12 @@ def test_the_undo_of_the_step_that_failed_runs_too(folder: Path) -> None:
     assert not (folder / "x").exists()
 
 
-def test_what_never_came_to_be_is_not_undone(folder: Path) -> None:
-    step = "%%change\n#| unless: test -e x\n#| undo: touch undone\nfalse"
-    assert execute(written(step)).returncode == 1
-    assert not (folder / "undone").exists()
+def test_what_came_half_way_is_undone_and_that_may_fail(folder: Path) -> None:
+    step = "%%change\n#| unless: test -e x\n#| undo: touch undone; false\nfalse"
+    done = execute(written(step))
+    assert done.returncode == 1
+    assert (folder / "undone").exists()
+    assert "not undone" not in done.stderr
 
 
 def test_what_was_true_already_is_not_undone(folder: Path) -> None:
