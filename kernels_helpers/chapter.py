@@ -42,6 +42,7 @@ class Chapter:
     mask: Mask = field(default_factory=Mask, repr=False)
     plan: bool = False
     keep: bool = False
+    bare: bool = False  # the host has no engine at first, and so perhaps at the end
     pending: bool = False  # a planned change has not run: what follows cannot be known
     kept: bool = False
     ended: str | None = None  # why no step may run any more
@@ -109,12 +110,12 @@ class Chapter:
             return
         while step := self._undos.pop():
             self._undo_one(step)
-        docker = self.host.docker
         try:
-            for left in sweep.remove(docker, sweep.find(docker, self.run)):
+            found = self._labelled()
+            for left in sweep.remove(self.host.docker, found) if found else ():
                 self.journal.write("swept", kind=left.kind, name=left.name)
                 self._tell(f"removed {left.kind} {left.name}\n")
-        except DockerException as error:
+        except (DockerException, OSError) as error:  # OSError: no engine answers
             self.journal.write("sweep failed", error=str(error))
             self._tell(f"✘ sweep: {error}\n  `dockbook sweep {self.run}` tries again\n")
         self.ended = "the chapter has been unwound"
@@ -141,7 +142,7 @@ class Chapter:
 
     def left(self) -> list[str]:
         """Name the objects that still carry the label of this run."""
-        return [f"{f.kind} {f.name}" for f in sweep.find(self.host.docker, self.run)]
+        return [f"{found.kind} {found.name}" for found in self._labelled()]
 
     def finish(self) -> None:
         """Keep what the chapter has made: nothing is undone any more."""
@@ -155,6 +156,12 @@ class Chapter:
             self.journal.write("failed", reason=reason)
             self.unwind()
             self.ended = "the chapter failed before and was unwound"
+
+    def _labelled(self) -> list[sweep.Found]:
+        """Find what carries the label; an engine that was removed has nothing."""
+        if self.bare and not self.host.has_engine():
+            return []
+        return sweep.find(self.host.docker, self.run)
 
     def _require_open(self) -> None:
         if self.ended:

@@ -15,11 +15,12 @@ def lab() -> None:
 @lab.command()
 @click.argument("name", default="default")
 @click.option("--disk", multiple=True, metavar="vdb=2G", help="Add an empty disk.")
-def up(name: str, disk: tuple[str, ...]) -> None:
+@click.option("--bare", is_flag=True, help="A fresh Debian without Docker.")
+def up(name: str, disk: tuple[str, ...], bare: bool) -> None:
     """Start a lab that stays until `lab down`."""
     from kernels_helpers.lab import life
 
-    host = life.up(name, disk)
+    host = life.up(name, disk, bare=bare)
     click.echo(f"{host.url} is up: {host.socket}")
 
 

@@ -9,7 +9,7 @@ import click
 
 from kernels_helpers.cli_author import teller
 from kernels_helpers.cli_evidence import PENDING
-from kernels_helpers.errors import ParameterError, UsageError
+from kernels_helpers.errors import HostError, ParameterError, UsageError
 
 
 def _duration(_: click.Context, option: click.Parameter, text: str) -> Any:
@@ -58,7 +58,9 @@ def script(chapter: str, pairs: tuple[str, ...], file: Path | None, keep: bool) 
 @click.option(
     "-f", "file", type=click.Path(path_type=Path), help="Read parameters from YAML."
 )
-@click.option("--host", metavar="URL", help="lab://, lab://NAME or local://.")
+@click.option(
+    "--host", metavar="URL", help="lab://, lab://NAME, lab://+bare or local://."
+)
 @click.option("--ask", "asking", is_flag=True, help="Ask for the parameters not given.")
 @click.option("--plan", is_flag=True, help="Only say what would be changed.")
 @click.option("--keep", is_flag=True, help="Leave what a lesson made.")
@@ -121,7 +123,13 @@ def run(
 
     def work(path: Path) -> Any:
         click.echo(f"{book.name_of(path)}")
-        made = runner.run(path, options, teller())
+        try:
+            made = runner.run(path, options, teller())
+        except HostError as error:
+            if not all_:
+                raise
+            click.echo(f"  refused: {error}")
+            return error
         _tell(made, out / made.run)
         return made
 
@@ -152,12 +160,15 @@ def _tell(made: Any, folder: Path) -> None:
         raise KeyboardInterrupt
 
 
-def _exit(reports: list[Any]) -> None:
-    """Exit with the code that the runs ask for."""
+def _exit(outcomes: list[Any]) -> None:
+    """Exit with the code that the runs ask for, or a host that cannot be had."""
+    reports = [o for o in outcomes if not isinstance(o, HostError)]
     if any(r.status == "failed" for r in reports):
         sys.exit(1)
     if any(r.pending for r in reports):
         sys.exit(PENDING)
+    if len(reports) < len(outcomes):
+        sys.exit(HostError.exit_code)
 
 
 def _parameters(

@@ -5,59 +5,94 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-
-from docker.errors import DockerException
+from dataclasses import dataclass
 
 from kernels_helpers.errors import HostError, UsageError
 from kernels_helpers.hosts import Host, LabHost, LocalHost
 from kernels_helpers.lab import life
+from kernels_helpers.parameters import BARE
 
 DEFAULT_LAB = "default"
+DISK = "vdb=1G"
 
 
-def connect(url: str) -> AbstractContextManager[Host]:
-    """Join the host a URL names, for as long as the context lasts.
+@dataclass(frozen=True)
+class Fresh:
+    """Say what a lab without a name is to be, and how the name it gets ends."""
 
-    ``lab://`` starts or joins the lab that ``DOCKBOOK_LAB`` names (``default``),
-    ``lab://NAME`` joins a running one, ``local://`` is the engine of this machine.
-    Raises HostError when there is no host, UsageError when the URL names none.
-    """
-    scheme, separator, name = url.partition("://")
-    if scheme == "lab" and separator:
-        return _lab(name)
-    if url == "local://":
-        return _local()
-    if scheme == "ssh" and separator:
-        raise HostError(
-            f"{url}: hosts over ssh are not there yet; use lab:// or local://"
-        )
-    raise UsageError(f"host {url!r}: write lab://, lab://NAME or local://")
+    ending: str = ""
+    disks: tuple[str, ...] = ()
+    bare: bool = False
+
+    def attached(self, name: str) -> AbstractContextManager[LabHost]:
+        """Join a lab, starting it if need be."""
+        return life.attached(name + self.ending, self.disks, bare=self.bare)
 
 
-def connect_for_run(url: str) -> AbstractContextManager[Host]:
-    """Join the host of a run: plain ``lab://`` is a fresh lab for it alone."""
-    if url == "lab://":
-        return life.attached(f"run-{secrets.token_hex(4)}")
-    return connect(url)
+FRESH = {
+    "lab://": Fresh(),
+    "lab://+disk": Fresh("-disk", disks=(DISK,)),
+    BARE: Fresh("-bare", bare=True),
+}
 
 
 @contextlib.contextmanager
-def _lab(name: str) -> Iterator[Host]:
-    if name and not life.running(life.check_name(name)):
-        LabHost(name)  # raises, and says how to start it
-    name = name or os.environ.get("DOCKBOOK_LAB", DEFAULT_LAB)
-    with life.attached(name) as host:
+def connect(url: str, *, bare: bool = False) -> Iterator[Host]:
+    """Join the host a URL names, for as long as the context lasts.
+
+    ``lab://`` starts or joins the lab that ``DOCKBOOK_LAB`` names (``default``),
+    ``lab://+disk`` that of the same name with ``-disk`` behind it, which has an empty
+    /dev/vdb, ``lab://+bare`` that with ``-bare``, which is a fresh Debian.
+    ``lab://NAME`` joins a running one, ``local://`` is the engine of this machine.
+    Raises HostError when there is no host, or no engine on it unless it may be
+    ``bare``, and UsageError when the URL names none.
+    """
+    with _join(url) as host:
+        if not bare and not host.has_engine():
+            raise HostError(
+                f"no Docker Engine answers at {host.socket}: start it, set "
+                "DOCKER_HOST, or leave --host out to use a lab"
+            )
         yield host
 
 
 @contextlib.contextmanager
-def _local() -> Iterator[Host]:
-    host = LocalHost()
-    try:
-        host.docker.ping()
-    except DockerException as error:
+def connect_for_run(url: str, *, bare: bool = False) -> Iterator[Host]:
+    """Join the host of a run: a lab that has no name is a fresh one for it alone."""
+    if url in FRESH:
+        with FRESH[url].attached(f"run-{secrets.token_hex(4)}") as host:
+            yield host
+    else:
+        with connect(url, bare=bare) as host:
+            yield host
+
+
+def plain_name(host: Host) -> str:
+    """Return what ``DOCKBOOK_LAB`` must be for URLs without a name to mean this lab."""
+    name = host.url.removeprefix("lab://")
+    for fresh in FRESH.values():
+        name = name.removesuffix(fresh.ending)
+    return name
+
+
+@contextlib.contextmanager
+def _join(url: str) -> Iterator[Host]:
+    scheme, separator, name = url.partition("://")
+    if url == "local://":
+        yield LocalHost()
+    elif url in FRESH:
+        with FRESH[url].attached(os.environ.get("DOCKBOOK_LAB", DEFAULT_LAB)) as host:
+            yield host
+    elif scheme == "lab" and separator:
+        if not life.running(life.check_name(name)):
+            LabHost(name)  # raises, and says how to start it
+        with life.attached(name) as host:
+            yield host
+    elif scheme == "ssh" and separator:
         raise HostError(
-            f"no Docker Engine answers at {host.socket}: start it, set DOCKER_HOST, "
-            "or leave --host out to use a lab"
-        ) from error
-    yield host
+            f"{url}: hosts over ssh are not there yet; use lab:// or local://"
+        )
+    else:
+        raise UsageError(
+            f"host {url!r}: write lab://, lab://NAME, lab://+bare or local://"
+        )

@@ -137,13 +137,16 @@ class NotebookClient(PapermillNotebookClient):  # type: ignore[misc]
             await provisioner.ended()
         self.death = self.death or provisioner.death()
         await asyncio.sleep(TAIL)
+        while await self.kc.iopub_channel.msg_ready():
+            await asyncio.sleep(TAIL)
         self.task_poll_for_reply.cancel()
 
     async def _late(self, provisioner: kernels.Provisioner) -> str | None:
         """Wait for the end of the kernel, or return what has taken too long."""
         cell_end = _deadline(self.watch.cell_timeout)
+        heard = time.monotonic() + INSIST  # by then the kernel is at work on the cell
         try:
-            async with asyncio.timeout_at(min(cell_end, self.end)):
+            async with asyncio.timeout_at(max(min(cell_end, self.end), heard)):
                 await provisioner.ended()
         except TimeoutError:
             if cell_end <= self.end:

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any, TypeAlias
 
 from kernels_helpers import book, execution  # noqa: F401 - what is slow to import
+from kernels_helpers.connect import FRESH
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.report import Report
 from kernels_helpers.zygote import PR_SET_PDEATHSIG
@@ -28,7 +29,7 @@ Work: TypeAlias = Callable[[Path], Report]
 
 def default(paths: list[Path], hosts: set[object]) -> int:
     """Return how many chapters to run at once: those with own labs, one per CPU."""
-    own = hosts == {"lab://"}
+    own = hosts <= {*FRESH}
     return min(len(paths), len(os.sched_getaffinity(0))) if own else 1
 
 
@@ -50,8 +51,9 @@ class Job:
             outcome: Outcome = self.end.recv()
             return outcome
         return DockbookError(
-            f"{book.name_of(self.path)}: its process was killed; `dockbook undo` and "
-            "the run's name take back what it has made"
+            f"{book.name_of(self.path)}: its process was killed "
+            f"({self.process.exitcode}); `dockbook undo` and the name of the run take "
+            "back what it has made"
         )
 
 

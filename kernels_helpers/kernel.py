@@ -96,7 +96,9 @@ def open_chapter(name: str) -> Chapter:
     path = os.environ.get("DOCKBOOK_JOURNAL") or home() / ".journals" / f"{run}.jsonl"
     before = pending(journal.read(Path(path)))
     lifetime = contextlib.ExitStack()
-    host = lifetime.enter_context(connect.connect(str(values["host"])))
+    host = lifetime.enter_context(
+        connect.connect(str(values["host"]), bare=contract.bare)
+    )
     chapter = Chapter(
         host=host,
         run=run,
@@ -106,17 +108,21 @@ def open_chapter(name: str) -> Chapter:
         mask=mask,
         plan="DOCKBOOK_PLAN" in os.environ or not (host.is_lab or values.get("apply")),
         keep="DOCKBOOK_KEEP" in os.environ,
+        bare=contract.bare,
     )
-    version = host.docker.version()
+    chapter.recall(before)
+    chapter.resume()  # the engine may have been stopped by what is undone here
+    engine = host.docker if host.has_engine() else None
+    version = engine.version() if engine else {}
     chapter.journal.write(
         "open",
         chapter=name,
         run=run,
         user=who(),
         host=host.url,
-        engine=version["Version"],
-        api=version["ApiVersion"],
-        platform=f"{version.get('Os')}/{version.get('Arch')}",
+        engine=version.get("Version"),
+        api=version.get("ApiVersion"),
+        platform=f"{version.get('Os')}/{version.get('Arch')}" if engine else None,
         kernel=version.get("KernelVersion"),
         pid=os.getpid(),
         started=start_time(os.getpid()),
@@ -124,7 +130,7 @@ def open_chapter(name: str) -> Chapter:
         secrets={name: references.digest(value) for name, value in secrets.items()},
         images={
             tag: image["Id"]
-            for image in host.docker.api.images()
+            for image in (engine.api.images() if engine else ())
             for tag in image["RepoTags"] or ()
             if tag in values.values()
         },
@@ -134,8 +140,6 @@ def open_chapter(name: str) -> Chapter:
     if end_cell:
         shell.events.register("post_run_cell", end_cell)
     atexit.register(_at_exit, chapter, lifetime)
-    chapter.recall(before)
-    chapter.resume()
     return chapter
 
 

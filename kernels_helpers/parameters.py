@@ -31,6 +31,7 @@ from kernels_helpers.references import Reference
 __all__ = ["Contract", "Parameter"]
 
 SOURCES = {"kernels_helpers.field_types": {*FIELDS}, "typing": {"Literal"}}
+BARE = "lab://+bare"  # the default host of a chapter that begins without an engine
 FORM = "write `name: type = literal  # help`"
 
 
@@ -99,6 +100,11 @@ class Contract:
                 raise _fault(node, f"{parameter.name} is there twice: keep one")
             found[parameter.name] = parameter
         return cls(tuple(found.values()))
+
+    @property
+    def bare(self) -> bool:
+        """Tell whether the chapter begins on a host without a Docker Engine."""
+        return any((p.name, p.default) == ("host", BARE) for p in self)
 
     def bind(self, values: Mapping[str, object]) -> dict[str, object]:
         """Return every parameter with the value given for it, or its default."""

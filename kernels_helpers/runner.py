@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 
 from kernels_helpers import book, forks, journal, references, report, sweep
-from kernels_helpers.connect import connect_for_run
+from kernels_helpers.connect import connect_for_run, plain_name
 from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.hosts import Host
 from kernels_helpers.journal import Journal
@@ -98,7 +98,7 @@ def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Re
     folder = options.out / run_id
     started = Run(run_id, path, folder, replace(options, parameters=given))
     forks.zygote()  # it imports while a lab starts
-    with connect_for_run(str(values["host"])) as host:
+    with connect_for_run(str(values["host"]), bare=contract.bare) as host:
         folder.mkdir()
         with claimed(folder):
             Journal(started.journal).write(
@@ -133,7 +133,8 @@ def attempt(
         unwind(run.id, run.journal, host, contract, given, typed=typed)
     chapter = book.name_of(run.path)
     made = report.make(run.folder, run.id, chapter)
-    if made.status == "passed" and "finished" not in happened:
+    removed = made.engine is None and not host.has_engine()  # with all that it had
+    if made.status == "passed" and not removed and "finished" not in happened:
         left = sweep.remove(host.docker, sweep.find(host.docker, run.id))
         if names := ", ".join(f"{found.kind} {found.name}" for found in left):
             reason = f"left behind: {names}"
@@ -164,7 +165,7 @@ def _environment(run: Run, host: Host) -> dict[str, str]:
     return {
         "DOCKBOOK_RUN": run.id,
         "DOCKBOOK_JOURNAL": str(run.journal.absolute()),
-        **({"DOCKBOOK_LAB": host.url.removeprefix("lab://")} if host.is_lab else {}),
+        **({"DOCKBOOK_LAB": plain_name(host)} if host.is_lab else {}),
         **({"DOCKBOOK_PLAN": "1"} if run.options.plan else {}),
         **({"DOCKBOOK_KEEP": "1"} if run.options.keep else {}),
     }

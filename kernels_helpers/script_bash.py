@@ -106,6 +106,7 @@ undo() { # NUMBER USER
 }
 
 sweep() { # remove what carries the label of this run
+  command -v docker >/dev/null || return 0 # an undo has taken it away
   local _filter=(--filter "label=$label")
   docker ps -aq "${_filter[@]}" | xargs -r docker rm -fv || :
   docker network ls -q "${_filter[@]}" | xargs -r docker network rm || :

@@ -43,6 +43,7 @@ def unwind(
         journal=Journal(path, mask),
         say=say,
         mask=mask,
+        bare=contract.bare,
     )
     chapter.recall(pending(journal.read(path)))
     chapter.unwind()

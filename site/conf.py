@@ -44,8 +44,8 @@ html_context = {"default_mode": "auto"}
 html_theme_options = {
     "disable_search": True,
     "navbar_center": [],
-    "navbar_end": ["language.html", "theme-switcher"],
-    "navbar_persistent": [],
+    "navbar_end": ["theme-switcher"],
+    "navbar_persistent": ["language.html"],
     "article_header_start": [],
     "secondary_sidebar_items": ["page-toc"],
     "primary_sidebar_end": [],

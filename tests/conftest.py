@@ -16,13 +16,14 @@ from pathlib import Path
 import pytest
 
 from kernels_helpers.hosts import LabHost
-from kernels_helpers.lab import capability, life
+from kernels_helpers.lab import capability, debian, life
+from tests.labs import DISKS
 
 # Started with `&`, or by nohup, tests have signals ignored that some of them send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-ENGINE_FIXTURES = {"dockbook_home", "empty_home", "lab"}
+ENGINE_FIXTURES = {"dockbook_home", "empty_home", "lab", "tree", "bare_lab"}
 SETTLE = 15.0  # seconds: a watcher has to notice, and may have a loaded machine
 
 Remains = Callable[[Path], list[str]]
@@ -45,12 +46,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def dockbook_home(request: pytest.FixtureRequest) -> Iterator[Path]:
     """Give the labs of the tests a home of their own; nothing may be left of them."""
-    if reason := capability.missing():
-        if os.environ.get("CI") or request.config.getoption("--require-engine"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    require(request, capability.missing())
     with private_home() as home:
         yield home
+
+
+def require(request: pytest.FixtureRequest, reason: str | None) -> None:
+    """Skip for a reason, or fail where nothing may be skipped."""
+    if reason is None:
+        return
+    if os.environ.get("CI") or request.config.getoption("--require-engine"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def tree(request: pytest.FixtureRequest, dockbook_home: Path) -> Path:
+    """Make the fresh Debian that all labs without Docker share, once."""
+    require(request, debian.missing())
+    return debian.cached_tree(dockbook_home)
+
+
+@pytest.fixture(scope="session")
+def bare_lab(tree: Path) -> Iterator[LabHost]:
+    """Join the lab without Docker; tests leave it as it was."""
+    del tree
+    with life.attached("shared-bare", bare=True) as host:
+        yield host
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +101,7 @@ def private_home() -> Iterator[Path]:
 def lab(dockbook_home: Path) -> Iterator[LabHost]:
     """Join the lab that tests share which leave nothing behind in it."""
     del dockbook_home
-    with life.attached("shared") as host:
+    with life.attached("shared", DISKS) as host:
         yield host
         host.docker.close()
 
@@ -100,7 +122,7 @@ def settled(home: Path) -> list[str]:
 
 def on_machine(home: Path) -> list[str]:
     """List the processes, mounts, loop devices, cgroups and folders of a home."""
-    kept = {".locks", ".journals"}
+    kept = {".locks", ".journals", ".trees"}
     return [
         *processes(home),
         *(

@@ -1,10 +1,12 @@
 """What a chapter may ask of the host on which Docker runs."""
 
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from docker import DockerClient
+from docker.errors import DockerException
 
 from kernels_helpers import process
 
@@ -42,6 +44,14 @@ class Host(ABC):
         """Return a Docker SDK client of the host's engine."""
         return DockerClient(base_url=self.socket)
 
+    def has_engine(self) -> bool:
+        """Tell whether an engine answers on the host."""
+        try:
+            _knock(self.socket)
+            return bool(self.docker.ping())
+        except (OSError, DockerException):  # those of requests are an OSError
+            return False
+
     def run(
         self,
         script: str,
@@ -63,3 +73,11 @@ class Host(ABC):
             on_output=on_output,
             before_exec=self.before_exec,
         )
+
+
+def _knock(url: str) -> None:
+    """Raise OSError when nobody listens at a Unix socket; the SDK would leak one."""
+    scheme, _, path = url.partition("://")
+    if scheme == "unix":
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.connect(path)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 
 from kernels_helpers.errors import LabError, UsageError
 from kernels_helpers.hosts.lab import LabHost, LabState, home
-from kernels_helpers.lab import capability, cgroups, disks, remains, start
+from kernels_helpers.lab import capability, cgroups, debian, disks, remains, start
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 
@@ -47,21 +47,24 @@ def _lock(name: str, kind: str, mode: int) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def attached(name: str, specifications: Sequence[str] = ()) -> Iterator[LabHost]:
+def attached(
+    name: str, specifications: Sequence[str] = (), *, bare: bool = False
+) -> Iterator[LabHost]:
     """Join a lab, starting it if need be, for as long as the context lasts.
 
+    A lab that is started is ``bare``, a fresh Debian without Docker, or has Docker.
     The last one to leave takes down what no ``lab up`` has made persistent.
     """
     with _lock(check_name(name), "users", fcntl.LOCK_SH):
-        yield _join(name, specifications, persistent=False)
+        yield _join(name, specifications, bare=bare, persistent=False)
 
 
-def up(name: str, specifications: Sequence[str] = ()) -> LabHost:
-    """Start a lab that stays until ``down``."""
+def up(name: str, specifications: Sequence[str] = (), *, bare: bool = False) -> LabHost:
+    """Start a lab that stays until ``down``; without Docker if ``bare``."""
     with _lock(check_name(name), "users", fcntl.LOCK_SH):
         if running(name):
             raise LabError(f"lab {name!r} is running already: `dockbook lab ls`")
-        return _join(name, specifications, persistent=True)
+        return _join(name, specifications, bare=bare, persistent=True)
 
 
 def running(name: str) -> bool:
@@ -70,16 +73,19 @@ def running(name: str) -> bool:
     return state is not None and state.alive
 
 
-def _join(name: str, specifications: Sequence[str], *, persistent: bool) -> LabHost:
+def _join(
+    name: str, specifications: Sequence[str], *, bare: bool, persistent: bool
+) -> LabHost:
     with _lock(name, "life", fcntl.LOCK_EX):
         if not running(name):
             capability.require()
             wanted = [disks.parse(s) for s in specifications]
             start.check_place(home() / name, wanted)
+            tree = debian.cached_tree(home()) if bare else None
             remains.clean(name)
             _watch(name)
             try:
-                start.start(name, wanted, persistent=persistent)
+                start.start(name, wanted, tree, persistent=persistent)
             except BaseException:
                 remains.clean(name)
                 raise

@@ -18,6 +18,7 @@ START_TIMEOUT = 60.0  # seconds; about 1 on an idle machine
 ROOTFS = Path(__file__).parent / "rootfs"
 SOCKET_PATH_LIMIT = 107
 FIRST_COMMAND = "systemctl start docker && docker load -qi /var/lib/dockbook/images.tar"
+DEBIAN = "debian"  # the file that names the tree of a lab without Docker
 
 
 def check_place(folder: Path, wanted: list[tuple[str, int]]) -> None:
@@ -30,11 +31,14 @@ def check_place(folder: Path, wanted: list[tuple[str, int]]) -> None:
         raise LabError("--disk needs root: loop devices are not for user namespaces")
 
 
-def start(name: str, wanted: list[tuple[str, int]], *, persistent: bool) -> None:
+def start(
+    name: str, wanted: list[tuple[str, int]], tree: Path | None, *, persistent: bool
+) -> None:
     """Start a lab and wait until its Docker Engine answers, images loaded.
 
-    ``wanted`` are disks: name and size in bytes. LabError when it does not start;
-    what is there by then is for ``remains`` to remove.
+    ``wanted`` are disks: name and size in bytes. On a ``tree``, that of a fresh
+    Debian, there is no engine; the archive of images lies there. LabError when it
+    does not start; what is there by then is for ``remains`` to remove.
     """
     root = os.geteuid() == 0
     folder = home() / name
@@ -44,6 +48,8 @@ def start(name: str, wanted: list[tuple[str, int]], *, persistent: bool) -> None
             (folder / part).mkdir(parents=True)
         shutil.copytree(ROOTFS, folder / "rootfs")
         shutil.copyfile(archive, folder / "var/lib/dockbook/images.tar")
+        if tree:
+            (folder / DEBIAN).write_text(str(tree))
     except OSError as error:
         raise LabError(f"{error.filename}: {error.strerror}") from error
     groups = cgroups.create(remains.group(name)) if root else []
@@ -68,11 +74,12 @@ def start(name: str, wanted: list[tuple[str, int]], *, persistent: bool) -> None
         persistent=False,  # until it is ready: a kill -9 now would else leave it
     )
     state.save(folder)
-    ready = LabHost(name).run(FIRST_COMMAND, timeout=START_TIMEOUT)
-    if ready.rc:
-        raise LabError(
-            f"Docker does not start in lab {name!r}:\n{ready.output[-2000:]}"
-        )
+    if tree is None:
+        ready = LabHost(name).run(FIRST_COMMAND, timeout=START_TIMEOUT)
+        if ready.rc:
+            raise LabError(
+                f"Docker does not start in lab {name!r}:\n{ready.output[-2000:]}"
+            )
     replace(state, persistent=persistent).save(folder)
 
 

@@ -7,19 +7,29 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from kernels_helpers import book, report, runner
+from docker import DockerClient
+
+from kernels_helpers import book, notebook, report, runner
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
+from tests.labs import DISKS
 
 NAMELESS = re.compile(r"[a-z]+_[a-z]+[0-9]?|[0-9a-f]{64}")  # names from the engine
-HOST = """
-find /etc /srv /root /home /opt -printf '%p %y %m %U:%G %l\\n' | sort
-find /etc /srv /root /home /opt -type f -exec sha256sum {} + | sort -k 2
+PLACES = "/etc /srv /root /home /opt"
+# /etc/group- and its like tell of the change before the last, and are left out.
+HOST = f"""
+find {PLACES} ! -path '/etc/*-' -printf '%p %y %m %U:%G %l\\n' | sort
+find {PLACES} ! -path '/etc/*-' -type f -exec sha256sum {{}} + | sort -k 2
 findmnt -rno TARGET,SOURCE | grep -v /run/docker/netns/default | sort
 ls /sys/class/net
 iptables-save | grep ^-A | sort
 ss -Htulnp | grep -v containerd | sort
 """
+
+
+def begins_bare(chapter: str) -> bool:
+    """Tell whether a chapter begins on a host without Docker."""
+    return notebook.head(book.find(chapter)).contract.bare
 
 
 def attempt(chapter: str, host: LabHost, out: Path, **values: str) -> report.Report:
@@ -49,30 +59,40 @@ def created(lab: LabHost, since: int) -> set[tuple[str, str]]:
 
 def inventory(lab: LabHost) -> list[str]:
     """List what the engine has and trusts, and what the host has."""
-    docker = lab.docker
     return sorted(
         [
-            *(f"container {c.id}" for c in docker.containers.list(all=True)),
-            *(f"volume {v.id}" for v in docker.volumes.list()),
-            *(f"network {n.name}" for n in docker.networks.list()),
-            *(
-                f"image {i.id} {sorted(i.tags)} {sorted(i.attrs['RepoDigests'])}"
-                for i in docker.images.list(all=True)
-            ),
-            f"registries {docker.info()['RegistryConfig']}",
+            *(engine(lab.docker) if lab.has_engine() else ["no engine"]),
             *lab.run(HOST).output.splitlines(),
         ]
     )
 
 
+def engine(docker: DockerClient) -> list[str]:
+    """List what an engine has and trusts."""
+    return [
+        *(f"container {c.id}" for c in docker.containers.list(all=True)),
+        *(f"volume {v.id}" for v in docker.volumes.list()),
+        *(f"network {n.name}" for n in docker.networks.list()),
+        *(
+            f"image {i.id} {sorted(i.tags)} {sorted(i.attrs['RepoDigests'])}"
+            for i in docker.images.list(all=True)
+        ),
+        f"registries {docker.info()['RegistryConfig']}",
+    ]
+
+
 @contextlib.contextmanager
-def lying(fake: str, command: str = "docker") -> Iterator[LabHost]:
+def lying(
+    fake: str, command: str = "docker", *, bare: bool = False
+) -> Iterator[LabHost]:
     """Give a lab one command of which is a shell script."""
-    with life.attached(f"liar-{secrets.token_hex(4)}") as liar:  # none that just ends
+    name = f"liar-{secrets.token_hex(4)}"  # none that just ends
+    with life.attached(name, DISKS, bare=bare) as liar:
         written = liar.run(
             'printf %s "$script" >"/lab/bin/$name" && chmod +x "/lab/bin/$name"',
             env={"script": f"#!/bin/sh\n{fake}", "name": command},
         )
         assert written.rc == 0
         yield liar
-        liar.docker.close()
+        if liar.has_engine():
+            liar.docker.close()

@@ -4,7 +4,38 @@ DOCKER = "/usr/bin/docker"
 SILENT = "exit 0"  # a docker that always succeeds and says nothing
 RUN = 'if [ "$1" = run ]; then shift; set -- run {options} "$@"; fi\nexec {docker} "$@"'
 
+# Where Docker is still to be installed, its lying command is not to be found either.
+LATER = """
+[ -e /usr/bin/docker ] || { echo "docker: command not found" >&2; exit 127; }
+"""
+
 LIES: dict[str, dict[str, tuple[str, str]]] = {
+    "install": {
+        "succeeds always and says nothing": (
+            SILENT,
+            "StepFailed: the command ended with 0, expected 127",
+        ),
+        "is installed, and then says nothing": (
+            LATER + SILENT,
+            "StepFailed: the command ended with 1, expected 0",
+        ),
+        "makes containers whose logs grow": (
+            LATER
+            + f"""
+if [ "$1" = create ]; then shift; set -- create --log-opt max-size=1g "$@"; fi
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: merging has kept what was there",
+        ),
+        "takes an image for Windows": (
+            LATER
+            + f"""
+[ "$1" = import ] || exec {DOCKER} "$@"
+{DOCKER} import - "$5" && echo operating system is not supported && exit 1
+""",
+            "CheckFailed: no image for Windows came in",
+        ),
+    },
     "concepts": {
         "succeeds always and says nothing": (
             SILENT,
@@ -336,6 +367,43 @@ exec {DOCKER} "$@"
             "CheckFailed: the images were forgotten",
         ),
     },
+    "mirrors": {
+        "succeeds always and says nothing": (
+            SILENT,
+            "StepFailed: the command ended with 7, expected 0",
+        ),
+        "starts a registry that is no mirror": (
+            f"""
+for word; do
+  shift
+  case $word in REGISTRY_PROXY_*) word=UNUSED=1 ;; esac
+  set -- "$@" "$word"
+done
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: a mirror takes no uploads",
+        ),
+        "pulls past the mirror": (
+            f"""
+if [ "$*" = "pull busybox" ]; then
+  {DOCKER} pull -q 127.0.0.1:5001/library/busybox >/dev/null
+  {DOCKER} tag 127.0.0.1:5001/library/busybox busybox
+  {DOCKER} image rm 127.0.0.1:5001/library/busybox >/dev/null
+  exec echo docker.io/library/busybox:latest
+fi
+exec {DOCKER} "$@"
+""",
+            "StepFailed: this did not come true within 30 s",
+        ),
+        "keeps Docker Hub running": (
+            f'[ "$1" = stop ] && exit 0\nexec {DOCKER} "$@"',
+            "CheckFailed: the mirror serves while the other is away",
+        ),
+        "pauses nothing": (
+            f'[ "$1" = pause ] && exit 0\nexec {DOCKER} "$@"',
+            "StepFailed: the command ended with 0, expected 124",
+        ),
+    },
     "aliyun": {
         "succeeds always and says nothing": (
             SILENT,
@@ -358,6 +426,34 @@ exec {DOCKER} "$@"
         "keeps the login": (
             f'[ "$1" = logout ] && exit 0\nexec {DOCKER} "$@"',
             "CheckFailed: no login is left",
+        ),
+    },
+    "migration": {
+        "succeeds always and says nothing": (
+            SILENT,
+            "StepFailed: the command ended with 1, expected 0",
+        ),
+        "leaves a container out of its list": (
+            f"""
+[ "$1 $2" != "container ls" ] || {{ {DOCKER} "$@" | sed 1d; exit; }}
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: the inventory is whole",
+        ),
+        "keeps a container that is to be removed": (
+            f'[ "$1 $2" = "rm dockbook-mig-late" ] && exit 0\nexec {DOCKER} "$@"',
+            "CheckFailed: what was removed stays removed",
+        ),
+        "kills instead of stopping": (
+            f'[ "$1" = stop ] && exec {DOCKER} kill "$2"\nexec {DOCKER} "$@"',
+            "CheckFailed: it was asked to stop, not killed",
+        ),
+        "writes nowhere": (
+            f"""
+case $* in *echo\\ after*) exit 0 ;; esac
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: the write is on the disk",
         ),
     },
 }

@@ -59,6 +59,24 @@ def test_what_is_proved_done_is_skipped_and_what_is_not_is_undone_first(
     assert "has passed: there is nothing to resume" in again.stderr
 
 
+def test_a_run_that_had_stopped_the_engine_is_resumed(
+    own_lab: LabHost, tmp_path: Path
+) -> None:
+    """Want the undo to start it before anybody asks the engine."""
+    stop = "%%change\n#| undo: systemctl start docker\nsystemctl stop docker"
+    wait = "%%look\ntest -e /srv/go || sleep 300"
+    start = "%%change\nsystemctl start docker"
+    chapter = notebooks.write(
+        tmp_path / "small.ipynb", BINDING, stop, wait, start, MAKE, CHECK, UNWIND, LEFT
+    )
+    kill_in_the_middle(chapter, own_lab, tmp_path / "out")
+    assert own_lab.run("touch /srv/go; systemctl is-active docker").rc == 3
+    (folder,) = (tmp_path / "out").iterdir()
+    done = call("resume", folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert call("verify", folder).returncode == 0
+
+
 def test_a_chapter_edited_since_is_refused_and_the_edit_is_shown(
     own_lab: LabHost, tmp_path: Path
 ) -> None:

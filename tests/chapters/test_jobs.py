@@ -154,5 +154,6 @@ def test_only_chapters_with_labs_of_their_own_run_at_once_by_default() -> None:
     paths = [Path("a"), Path("b"), Path("c")]
     most = min(3, len(os.sched_getaffinity(0)))
     assert jobs.default(paths, {"lab://"}) == most
+    assert jobs.default(paths, {"lab://", "lab://+bare"}) == most
     assert jobs.default(paths, {"lab://x"}) == 1
     assert jobs.default(paths, {"lab://", "local://"}) == 1

@@ -6,14 +6,15 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from docker.errors import NotFound
 
 from kernels_helpers import process
-from kernels_helpers.connect import connect
+from kernels_helpers.connect import connect, connect_for_run
 from kernels_helpers.errors import HostError, LabError
 from kernels_helpers.hosts import Host, LabHost, LocalHost
 from kernels_helpers.lab import life
@@ -316,3 +317,19 @@ def test_lab_that_is_not_running_is_an_error(lab: LabHost) -> None:
     del lab
     with pytest.raises(LabError, match="start it with `dockbook lab up absent`"):
         connect("lab://absent").__enter__()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a normal user can have no disks")
+@pytest.mark.parametrize("join", [connect, connect_for_run])
+def test_a_url_without_a_name_can_ask_for_a_disk(
+    dockbook_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    join: Callable[[str], AbstractContextManager[Host]],
+) -> None:
+    del dockbook_home
+    monkeypatch.setenv("DOCKBOOK_LAB", "with-disk")
+    for url, size in (("lab://", ""), ("lab://+disk", "1073741824\n")):
+        with join(url) as host:
+            assert host.run("blockdev --getsize64 /dev/vdb 2>/dev/null").output == size
+            assert (host.url == "lab://with-disk") == (join is connect)
+        until(lambda: "with-disk" not in life.names())

@@ -155,13 +155,10 @@ class TestUpdate:
         catalogues.update(tmp_path, wanted(*GOOD, "it is 80 % full"))
         assert catalogues.update(tmp_path, wanted(*GOOD, "it is 80 % full")) == []
 
-<<<<<<< HEAD
     def test_a_per_cent_sign_is_no_place_of_a_value(self, tmp_path: Path) -> None:
         (path,) = catalogues.update(tmp_path, wanted("it is 80 % full"))
         assert "python-format" not in path.read_text()
 
-=======
->>>>>>> tr1
     def test_translations_stay(self, tmp_path: Path) -> None:
         path = write(tmp_path, GOOD)
         catalogues.update(tmp_path, wanted("A new one", *GOOD))

@@ -1,7 +1,10 @@
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from docker.errors import DockerException
+from requests.exceptions import ConnectionError as RequestsConnectionError
 
 from kernels_helpers import chapter as chapters
 from kernels_helpers import journal
@@ -67,6 +70,19 @@ def test_undos_run_last_in_first_out_and_one_that_fails_stops_no_other(
     assert host.ran[3:] == ["undo c", "undo b", "undo a"]
     assert [e["ok"] for e in events(chapter, "undo")] == [True, False, True]
     assert "✘ not undone: undo b" in "".join(said)
+
+
+def test_unwinding_ends_although_no_engine_answers(tmp_path: Path) -> None:
+    host = FakeHost()
+
+    vars(host.docker.api)["containers"] = Mock(
+        side_effect=RequestsConnectionError("no engine")
+    )
+    chapter = open_chapter(tmp_path, host)
+    chapter.change(Step("change", "make", undo="take away"))
+    chapter.unwind()
+    assert host.ran == ["make", "take away"]
+    assert events(chapter, "sweep failed")[0]["error"] == "no engine"
 
 
 def test_the_undo_is_on_record_before_the_command_runs(tmp_path: Path) -> None:
@@ -296,3 +312,37 @@ def test_an_undo_has_its_own_time_however_short_that_of_the_step(
     chapter.change(Step("change", "make", undo="take away", timeout=1))
     chapter.unwind()
     assert host.timeouts == [1, chapters.UNDO_TIMEOUT]
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_an_engine_that_is_gone_has_nothing_to_sweep_where_none_was_at_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bare: bool
+) -> None:
+    """Nobody listens at the socket of the host, and its client has lost the engine."""
+    said: list[str] = []
+    host = FakeHost()
+
+    def gone(**_: object) -> None:
+        raise DockerException("gone")
+
+    monkeypatch.setattr(host.docker.api, "containers", gone)
+    chapter = open_chapter(tmp_path, host, say=said.append, bare=bare)
+    chapter.unwind()
+    assert said == (
+        [] if bare else ["✘ sweep: gone\n  `dockbook sweep a-run` tries again\n"]
+    )
+    if bare:
+        assert chapter.left() == []
+    else:
+        with pytest.raises(DockerException):
+            chapter.left()
+
+
+def test_an_engine_that_still_answers_is_swept_by_a_bare_chapter_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = FakeHost()
+    row = {"Id": "1", "Names": ["/left"], "Labels": {"dockbook.run": "a-run"}}
+    monkeypatch.setattr(host.docker.api, "containers", lambda **_: [row])
+    monkeypatch.setattr(host, "has_engine", lambda: True)
+    assert open_chapter(tmp_path, host, bare=True).left() == ["container left"]

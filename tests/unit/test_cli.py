@@ -8,9 +8,11 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from kernels_helpers import book
+from kernels_helpers import book, runner
 from kernels_helpers.cli import main
-from tests.unit import notebooks
+from kernels_helpers.errors import HostError
+from kernels_helpers.report import Report
+from tests.unit import notebooks, test_report
 
 
 def call(*words: str | Path) -> Result:
@@ -129,10 +131,6 @@ def test_an_output_folder_that_cannot_be_made(small: Path, tmp_path: Path) -> No
     refused(call("run", small, "--out", "/proc/out"), "--out")
 
 
-@pytest.mark.filterwarnings(
-    # the SDK leaves the socket of a failed connection to the garbage collector
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)
 def test_a_host_that_is_not_there_exits_with_3(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +147,28 @@ def test_a_host_that_is_not_there_exits_with_3(
     refused(call("lab", "down", "nope"), "there is no lab", code=3)
     assert list(out.iterdir()) == []
     gc.collect()
+
+
+def test_with_all_a_chapter_without_a_host_is_told_and_the_others_run(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+
+    def run(path: Path, *_: object) -> Report:
+        ran.append(path.stem)
+        if path.stem == "bare":
+            raise HostError("no Debian")
+        story = test_report.OPEN, test_report.HELD, test_report.CLOSE
+        return test_report.make(tmp_path, *story)
+
+    bare = small.with_name("bare.ipynb")
+    bare.write_bytes(small.read_bytes())
+    monkeypatch.setattr(runner, "run", run)
+    monkeypatch.setattr(book, "chapters", lambda: {"bare": bare, "small": small})
+    done = call("run", "--all", "--out", tmp_path / "out", "--jobs", "1")
+    refused(done, "bare\n  refused: no Debian\nsmall\n  passed", code=3)
+    assert ran == ["bare", "small"]
+    refused(call("run", bare, "--out", tmp_path / "out"), "no Debian", code=3)
 
 
 def test_bad_words_for_labs() -> None:

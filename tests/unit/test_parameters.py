@@ -118,6 +118,22 @@ def test_the_types_are_annotations_for_mypy() -> None:
     assert [volume, port, mode, urls]
 
 
+@pytest.mark.parametrize(
+    ("name", "url", "bare"),
+    [
+        ("host", "lab://+bare", True),
+        ("host", "lab://", False),
+        ("other", "lab://+bare", False),
+    ],
+)
+def test_the_default_host_says_whether_a_chapter_begins_without_an_engine(
+    name: str, url: str, bare: bool
+) -> None:
+    head = "from kernels_helpers.field_types import HostURL\n"
+    contract = Contract.parse(f'{head}{name}: HostURL = "{url}"  # where')
+    assert contract.bare is bare
+
+
 @pytest.mark.parametrize("source", ["", "\n", "# nothing to set\n"])
 def test_a_chapter_can_have_no_parameters(source: str) -> None:
     assert Contract.parse(source).parameters == ()
@@ -363,7 +379,9 @@ GOOD: dict[str, list[object]] = {
     "Secret": ["env:NAME", "env:_a1", "file:/run/a b", "prompt"],
     "HostURL": [
         "lab://",
+        "lab://+disk",
         "lab://one-1",
+        "lab://+bare",
         "local://",
         "ssh://host",
         "ssh://root@host.example.com:22",
@@ -461,9 +479,13 @@ BAD: dict[str, list[object]] = {
         "lab",
         "lab:",
         "lab:///",
+        "lab://+barename",
         "lab://a/b",
         "lab://-a",
         "lab://a b",
+        "lab://a+disk",
+        "lab://+disks",
+        "local://+disk",
         "local://x",
         "ssh://",
         "ssh://-oProxyCommand=x",

@@ -509,7 +509,7 @@ class TestChinese:
     )
     def test_the_switch_leads_to_the_same_page(self, built: Path, name: str) -> None:
         page = page_at(built, name)
-        (switch,) = page.select(".navbar-header-items__end a.language")[:1]
+        (switch,) = page.select(".bd-header a.language")[:1]
         other = name.removeprefix("zh/") if name.startswith("zh/") else f"zh/{name}"
         target = ((built / name).parent / str(switch["href"])).resolve()
         assert target == (built / other).resolve()

@@ -7,7 +7,7 @@ rm -rf $units
 mkdir -p $units /etc/systemd/journald.conf.d
 for unit in $(ls $vendor/{sysinit,sockets,local-fs}.target.wants 2>/dev/null) \
   systemd-logind.service getty.target systemd-udevd.service systemd-remount-fs.service \
-  systemd-modules-load.service network-online.target dbus.service dbus.socket docker.socket; do
+  systemd-modules-load.service network-online.target dbus.service dbus.socket; do
   case $unit in
   *:) ;;
   systemd-journald.service | systemd-journald.socket | systemd-journald-dev-log.socket) ;;
@@ -15,12 +15,21 @@ for unit in $(ls $vendor/{sysinit,sockets,local-fs}.target.wants 2>/dev/null) \
   esac
 done
 cp /lab/units/*.service /lab/units/*.target $units/
+if [ "${LAB_DEBIAN:-}" ]; then # the engine will come with units of its own
+  for service in docker containerd; do
+    mkdir -p "/run/systemd/system/$service.service.d"
+    cp /lab/units/debian/limits.conf "/run/systemd/system/$service.service.d/lab.conf"
+  done
+else
+  ln -sf /dev/null $units/docker.socket
+  cp /lab/units/engine/*.service $units/
+  mkdir -p $units/lab.target.wants
+  ln -s ../docker.service $units/lab.target.wants/docker.service
+fi
 cp /lab/units/journald.conf /etc/systemd/journald.conf.d/lab.conf
-mkdir -p $units/lab.target.wants
-ln -s ../docker.service $units/lab.target.wants/docker.service
 tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
 export container=lab
-unset LISTEN_FDS NOTIFY_SOCKET LAB_USERNS LAB_CGROUP_NAMESPACE
+unset LISTEN_FDS NOTIFY_SOCKET LAB_DEBIAN LAB_USERNS LAB_CGROUP_NAMESPACE
 systemd=/lib/systemd/systemd
 [ -x $systemd ] || systemd=/usr/lib/systemd/systemd
 exec $systemd --system --unit=lab.target --log-target=journal --show-status=0

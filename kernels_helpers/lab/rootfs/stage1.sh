@@ -16,51 +16,24 @@ if [ -z "${LAB_CGROUP_NAMESPACE:-}" ]; then
   LAB_CGROUP_NAMESPACE=1 exec unshare --cgroup bash "$0" "$@"
 fi
 
-mount -t tmpfs -o mode=755,size=512m "lab-$name" "$root"
-cd "$root"
-mkdir -p usr etc var run tmp root dev proc sys data mnt opt home srv lab .old
-for d in bin sbin lib lib32 lib64 libx32; do
-  if [ -L "/$d" ]; then
-    cp -a "/$d" "$d"
-  elif [ -d "/$d" ]; then
-    mkdir "$d"
-    mount --bind "/$d" "$d"
-    mount -o remount,bind,ro "$d"
-  fi
-done
-mount --rbind /usr usr
-mount -o remount,bind,ro usr || [ "$userns" ]
-
-# An allow list: no secrets and no services of the machine, the same on every machine.
-for e in passwd group nsswitch.conf ld.so.cache ld.so.conf ld.so.conf.d alternatives \
-  ssl/certs ssl/openssl.cnf ca-certificates ca-certificates.conf pki crypto-policies \
-  protocols services rpc mke2fs.conf xattr.conf login.defs profile bash.bashrc \
-  iproute2 localtime timezone os-release debian_version lsb-release redhat-release \
-  security default/useradd subuid subgid terminfo skel pam.d; do
-  [ -e "/etc/$e" ] || [ -L "/etc/$e" ] || continue
-  mkdir -p "etc/$(dirname "$e")"
-  cp -a "/etc/$e" "etc/$e" 2>/dev/null || true
-done
-awk -F: '{ print $1 ":*:19000:0:99999:7:::" }' /etc/passwd >etc/shadow
-chmod 640 etc/shadow
-mkdir -p etc/docker/certs.d etc/systemd/system
+if [ -e "$lab/debian" ]; then
+  # shellcheck source-path=SCRIPTDIR source=root-debian.sh
+  . "$here/root-debian.sh"
+else
+  # shellcheck source-path=SCRIPTDIR source=root-composed.sh
+  . "$here/root-composed.sh"
+fi
 : >etc/resolv.conf # look-ups are refused at once instead of hanging
 echo "$name" >etc/hostname
 printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$name" >etc/hosts
 printf '# <device> <dir> <type> <options> <dump> <pass>\n' >etc/fstab
-chmod 1777 tmp
-chmod 700 root
 
-var=$lab/var
-mkdir -p "$var"/{lib/docker,log,tmp,cache,spool,lib/misc} "$lab/run/lock"
+mkdir -p "$var"/{log,tmp,cache,spool,lib/misc} "$lab/run/lock"
 chmod 1777 "$var/tmp"
 ln -sfn /run "$var/run"
 ln -sfn /run/lock "$var/lock"
-mount --bind "$var" var
+mount --rbind "$var" var
 mount --bind "$lab/run" run
-if [ "$(stat -f -c %T "$var")" = overlayfs ]; then
-  mount -t tmpfs -o mode=710 docker var/lib/docker # overlay2 cannot lie on overlayfs
-fi
 mkdir -p lab/bin
 cp "$here"/*.sh lab/
 cp -r "$here/units" lab/
