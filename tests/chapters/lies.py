@@ -149,6 +149,27 @@ exec {DOCKER} "$@"
 """,
             "CheckFailed: rm -v spares names",
         ),
+        "hands on the volumes of a container, but not its bind mounts": (
+            f"""
+for word; do
+  shift
+  case "$word $1" in
+  "--volumes-from dockbook-vol-hidden:ro") word=-v ;;
+  dockbook-vol-hidden:ro*) word=dockbook-data:/data:ro ;;
+  esac
+  set -- "$@" "$word"
+done
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: both are lent it",
+        ),
+        "honours a subpath that its engine ignores": (
+            f"""
+case $* in *volume-subpath=part*) echo inner; exit 0 ;; esac
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: a subpath counts from API 1.45 on",
+        ),
     },
     "bind-and-tmpfs": {
         "succeeds always and says nothing": (SILENT, "NotFound"),
@@ -165,6 +186,10 @@ for word; do shift; set -- "$@" "${{word%,bind-propagation=*}}"; done
 exec {DOCKER} "$@"
 """,
             "CheckFailed: the default is private",
+        ),
+        "forgets which engine a context means": (
+            f'[ "$1" != --context ] || shift 2\nexec {DOCKER} "$@"',
+            "CheckFailed: another one leads elsewhere",
         ),
         "forgets the limit of memory": (
             f"""
