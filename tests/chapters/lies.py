@@ -267,6 +267,10 @@ exec {DOCKER} "$@"
             f'[ "$1$2" = imagerm ] && exit 0\nexec {DOCKER} "$@"',
             "CheckFailed: no tag means latest",
         ),
+        "forgets the platform in a list": (
+            f'[ "$1$2" = manifestannotate ] && exit 0\nexec {DOCKER} "$@"',
+            "StepFailed: the command ended with 1, expected 0",
+        ),
         "pulls a tag where a digest is asked for": (
             f"""
 case $*: in
