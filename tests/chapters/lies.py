@@ -184,6 +184,20 @@ exec {DOCKER} "$@"
 """,
             "CheckFailed: the web server stands in one network again",
         ),
+        "does not part neighbours": (
+            f"""
+for word; do shift; set -- "$@" "${{word%=false}}"; done
+exec {DOCKER} "$@"
+""",
+            "StepFailed: the command ended with 1, expected 0",
+        ),
+        "forgets the address that was chosen": (
+            f"""
+for word; do shift; [ "$word" = --ip6 ] && word=--hostname; set -- "$@" "$word"; done
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: the addresses are those asked for",
+        ),
         "puts a stranger into the network": (
             f"""
 if [ "$1 $2" = "network disconnect" ] && [ "$3" = none ]; then
