@@ -300,6 +300,12 @@ exec {DOCKER} "$@"
             SILENT,
             "StepFailed: the command ended with 1, expected 0",
         ),
+        "starts a registry that deletes for everybody": (
+            RUN.format(
+                options="-e REGISTRY_STORAGE_DELETE_ENABLED=true", docker=DOCKER
+            ),
+            "CheckFailed: deleting is off by default",
+        ),
         "forgets no password": (
             f'[ "$1" = logout ] && exit 0\nexec {DOCKER} "$@"',
             "CheckFailed: the password is gone from the file",
