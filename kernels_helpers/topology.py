@@ -9,6 +9,7 @@ from kernels_helpers.diagrams import FONT, GRAPH, NODE, Diagram
 
 HOST = "the Docker host"
 OUTSIDE = "other machines"
+DIRECT = {"ipvlan", "macvlan"}  # past the host, which their members do not reach
 TIGHT = {"ranksep": "0.3", "nodesep": "0.2"}  # or a page has to shrink it
 SHARED = {"style": "bold", "arrowhead": "none"}
 
@@ -58,13 +59,14 @@ def _links(
 
 
 def _network(graph: graphviz.Digraph, name: str, attrs: dict[str, Any]) -> None:
-    """Draw a network and its way to the host and beyond."""
+    """Draw a network and its way to the host, or past it."""
     pools = [f"{pool['Subnet']}" for pool in attrs["IPAM"]["Config"]]
     words = "\n".join([name, attrs["Driver"], *pools])
     graph.node(f"network {name}", words, shape="hexagon", style="")
     closed = {"label": "internal", "style": "dashed", "arrowhead": "none"}
     way = closed if attrs["Internal"] else {"dir": "both"}
-    graph.edge(HOST, f"network {name}", **way)
+    start = OUTSIDE if attrs["Driver"] in DIRECT else HOST
+    graph.edge(start, f"network {name}", **way)
 
 
 def _container(graph: graphviz.Digraph, container: Any, links: list[Any]) -> None:

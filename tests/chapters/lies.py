@@ -240,6 +240,20 @@ exec {DOCKER} "$@"
 """,
             "CheckFailed: the web server stands in one network again",
         ),
+        "does not part neighbours": (
+            f"""
+for word; do shift; set -- "$@" "${{word%=false}}"; done
+exec {DOCKER} "$@"
+""",
+            "StepFailed: the command ended with 1, expected 0",
+        ),
+        "forgets the address that was chosen": (
+            f"""
+for word; do shift; [ "$word" = --ip6 ] && word=--hostname; set -- "$@" "$word"; done
+exec {DOCKER} "$@"
+""",
+            "CheckFailed: the addresses are those asked for",
+        ),
         "puts a stranger into the network": (
             f"""
 if [ "$1 $2" = "network disconnect" ] && [ "$3" = none ]; then
@@ -323,6 +337,10 @@ exec {DOCKER} "$@"
             f'[ "$1$2" = imagerm ] && exit 0\nexec {DOCKER} "$@"',
             "CheckFailed: no tag means latest",
         ),
+        "forgets the platform in a list": (
+            f'[ "$1$2" = manifestannotate ] && exit 0\nexec {DOCKER} "$@"',
+            "StepFailed: the command ended with 1, expected 0",
+        ),
         "pulls a tag where a digest is asked for": (
             f"""
 case $*: in
@@ -337,6 +355,12 @@ exec {DOCKER} "$@"
         "succeeds always and says nothing": (
             SILENT,
             "StepFailed: the command ended with 1, expected 0",
+        ),
+        "starts a registry that deletes for everybody": (
+            RUN.format(
+                options="-e REGISTRY_STORAGE_DELETE_ENABLED=true", docker=DOCKER
+            ),
+            "CheckFailed: deleting is off by default",
         ),
         "forgets no password": (
             f'[ "$1" = logout ] && exit 0\nexec {DOCKER} "$@"',

@@ -22,15 +22,18 @@ def container(
     return SimpleNamespace(id=identity, name=name, status="running", attrs=attrs)
 
 
-def network(name: str, subnet: str, *, internal: bool = False) -> SimpleNamespace:
+def network(
+    name: str, subnet: str, *, internal: bool = False, driver: str = "bridge"
+) -> SimpleNamespace:
     pools = [{"Subnet": subnet}] if subnet else None
-    attrs = {"Driver": "bridge", "IPAM": {"Config": pools}, "Internal": internal}
+    attrs = {"Driver": driver, "IPAM": {"Config": pools}, "Internal": internal}
     return SimpleNamespace(name=name, attrs=attrs)
 
 
 NETWORKS = [
     network("front", "10.0.1.0/24"),
     network("back", "10.0.2.0/24", internal=True),
+    network("lan", "192.0.2.0/24", driver="macvlan"),
     network("unused", "10.0.3.0/24"),
     network("host", ""),
 ]
@@ -63,6 +66,12 @@ def test_an_internal_network_has_no_way_out() -> None:
     assert '"the Docker host" -> "network front" [dir=both]' in found.dot
     (closed,) = [x for x in found.dot.splitlines() if '-> "network back"' in x]
     assert "internal" in closed
+
+
+def test_macvlan_leads_past_the_host() -> None:
+    found = drawn(container("web", lan="192.0.2.9"))
+    ways = [x for x in found.dot.splitlines() if '-> "network lan"' in x]
+    assert ways == ['\t"other machines" -> "network lan" [dir=both]']
 
 
 def test_host_mode_container_mode_and_none_are_said() -> None:
