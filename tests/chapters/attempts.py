@@ -51,7 +51,9 @@ def plan(chapter: str, host: LabHost, out: Path) -> report.Report:
 
 
 def created(lab: LabHost, since: int) -> set[tuple[str, str]]:
-    """List what has been given a name and created, as the engine tells it."""
+    """List what has been given a name and created, as the engine, if any, tells it."""
+    if not lab.has_engine():
+        return set()
     kinds = {"type": ["container", "network", "volume"], "event": ["create"]}
     told = lab.docker.api.events(
         since=since, until=int(time.time()) + 1, filters=kinds, decode=True
