@@ -24,7 +24,8 @@ book: setup      ## run every chapter on a lab, then build the site
 	$(BIN)/dockbook site build --runs runs/book || exit $$?; exit $$status
 
 test: setup lint types  ## run all tests: lint, types, unit, contract, faults, chapters
-	@$(BIN)/pytest --require-engine
+	@$(BIN)/pytest --require-engine tests/unit tests/contract tests/faults
+	@$(BIN)/pytest --require-engine -n auto --maxprocesses 4 --dist worksteal tests/chapters
 	@DOCKBOOK_LAB=nbval-$$$$ $(BIN)/pytest --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg \
 	  --nbval-cell-timeout 120 -p no:cacheprovider runbooks
 

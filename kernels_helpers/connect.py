@@ -48,12 +48,18 @@ def connect(url: str, *, bare: bool = False) -> Iterator[Host]:
     ``bare``, and UsageError when the URL names none.
     """
     with _join(url) as host:
-        if not bare and not host.has_engine():
-            raise HostError(
-                f"no Docker Engine answers at {host.socket}: start it, set "
-                "DOCKER_HOST, or leave --host out to use a lab"
-            )
+        if not bare:
+            require_engine(host)
         yield host
+
+
+def require_engine(host: Host) -> None:
+    """Raise HostError when no engine answers on a host."""
+    if not host.has_engine():
+        raise HostError(
+            f"no Docker Engine answers at {host.socket}: start it, set "
+            "DOCKER_HOST, or leave --host out to use a lab"
+        )
 
 
 @contextlib.contextmanager

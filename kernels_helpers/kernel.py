@@ -97,7 +97,7 @@ def open_chapter(name: str) -> Chapter:
     before = pending(journal.read(Path(path)))
     lifetime = contextlib.ExitStack()
     host = lifetime.enter_context(
-        connect.connect(str(values["host"]), bare=contract.bare)
+        connect.connect(str(values["host"]), bare=contract.bare or bool(before))
     )
     chapter = Chapter(
         host=host,
@@ -112,6 +112,8 @@ def open_chapter(name: str) -> Chapter:
     )
     chapter.recall(before)
     chapter.resume()  # the engine may have been stopped by what is undone here
+    if not contract.bare:
+        connect.require_engine(host)
     engine = host.docker if host.has_engine() else None
     version = engine.version() if engine else {}
     chapter.journal.write(

@@ -14,6 +14,9 @@ def own_lab(dockbook_home: Path) -> Iterator[LabHost]:
     """Give a persistent lab to one test."""
     del dockbook_home
     host = life.up("own")
-    yield host
-    host.docker.close()
-    life.down("own")
+    try:
+        yield host
+        if host.has_engine():
+            host.docker.close()
+    finally:
+        life.down("own")
