@@ -13,8 +13,8 @@ import pytest
 from kernels_helpers import book
 from kernels_helpers.connect import FRESH
 from kernels_helpers.hosts import LabHost
-from kernels_helpers.parameters import BARE
 from kernels_helpers.lab import life
+from kernels_helpers.parameters import BARE
 from tests.chapters.attempts import default_host
 from tests.chapters.calls import call
 from tests.faults import kills, operation
