@@ -32,10 +32,10 @@ def begins_bare(chapter: str) -> bool:
     return notebook.head(book.find(chapter)).contract.bare
 
 
-def begins_plain(chapter: str) -> bool:
-    """Tell whether any lab will do for a chapter."""
+def default_host(chapter: str) -> str:
+    """Return the URL of the host that a chapter runs on unless told otherwise."""
     contract = notebook.head(book.find(chapter)).contract
-    return ("host", "lab://") in {(p.name, p.default) for p in contract}
+    return next(str(p.default) for p in contract if p.name == "host")
 
 
 def attempt(chapter: str, host: LabHost, out: Path, **values: str) -> report.Report:

@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 
 from kernels_helpers import journal, recovery, report
+from kernels_helpers.connect import FRESH
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
 from tests.chapters.attempts import inventory
@@ -34,17 +35,24 @@ Place = Callable[[], bool]
 
 
 @contextlib.contextmanager
-def lab(name: str) -> Iterator[LabHost]:
+def lab(way: str, kind: str = "lab://") -> Iterator[LabHost]:
     """Give a lab that many share, until one of them leaves something in it."""
-    host = LabHost(name) if life.running(name) else life.up(name)
+    fresh = FRESH[kind]
+    name = way + fresh.ending
+    if life.running(name):
+        host = LabHost(name)
+    else:
+        host = life.up(name, fresh.disks, bare=fresh.bare)
     if host.state.init not in CLEAN:
         CLEAN[host.state.init] = state(host)
     try:
         yield host
     finally:
-        if left(host):
+        more = left(host)
+        if host.has_engine():
+            host.docker.close()
+        if more:
             life.down(name)
-        host.docker.close()
 
 
 def state(host: LabHost) -> list[str]:

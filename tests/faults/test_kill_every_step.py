@@ -11,16 +11,17 @@ import nbformat
 import pytest
 
 from kernels_helpers import book
+from kernels_helpers.connect import FRESH
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
-from tests.chapters.attempts import begins_plain
+from kernels_helpers.parameters import BARE
+from tests.chapters.attempts import default_host
 from tests.chapters.calls import call
 from tests.faults import kills, operation
 from tests.faults.kills import WAYS
 
 VOLUMES = book.find("volumes")
 CHANGES = len(operation.CHANGES)
-PLAIN = [c for c in book.chapters() if begins_plain(c)]
 
 # What the operation makes, without what differs between two runs.
 MADE = """
@@ -42,7 +43,8 @@ def _home(dockbook_home: Path) -> Iterator[None]:
     """Take down the labs that tests share."""
     del dockbook_home
     yield
-    for name in {*WAYS} & {*life.names()}:
+    names = {way + fresh.ending for way in WAYS for fresh in FRESH.values()}
+    for name in names & {*life.names()}:
         life.down(name)
 
 
@@ -117,12 +119,16 @@ def test_an_operation_whose_runner_was_killed_is_resumed_to_the_same_end(
         kills.take_back("runner", folder, lab)
 
 
-@pytest.mark.parametrize("name", PLAIN)
-def test_every_chapter_is_resumed_and_passes(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", book.chapters())
+def test_every_chapter_is_resumed_and_passes(
+    request: pytest.FixtureRequest, tmp_path: Path, name: str
+) -> None:
     """Kill it behind the first change that no ``unless`` proves."""
-    chapter = book.find(name)
+    chapter, kind = book.find(name), default_host(name)
+    if kind == BARE:
+        request.getfixturevalue("tree")
     step = next(n for n, c in enumerate(changes(chapter), 2) if "#| unless:" not in c)
-    with kills.lab("runner") as lab:
+    with kills.lab("runner", kind) as lab:
         there = kills.began(tmp_path / "out", step)
         folder = kills.kill("runner", chapter, lab, tmp_path / "out", there)
         done = call("resume", folder)
