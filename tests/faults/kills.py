@@ -89,6 +89,12 @@ def settled(find: Callable[[], list[str]]) -> list[str]:
     return found
 
 
+def changes(path: Path) -> list[str]:
+    """Take the cells of a chapter that change something."""
+    cells = nbformat.read(path, as_version=4).cells
+    return [c.source for c in cells if c.source.startswith("%%change")]
+
+
 def began(out: Path, step: int) -> Place:
     """Tell whether the n-th change is on record."""
 

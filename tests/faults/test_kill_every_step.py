@@ -7,15 +7,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from kernels_helpers import book
-from kernels_helpers.connect import FRESH
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
-from kernels_helpers.parameters import BARE
-from tests.chapters.attempts import default_host
 from tests.chapters.calls import call
 from tests.faults import kills, operation
 from tests.faults.kills import WAYS
@@ -43,8 +39,7 @@ def _home(dockbook_home: Path) -> Iterator[None]:
     """Take down the labs that tests share."""
     del dockbook_home
     yield
-    names = {way + fresh.ending for way in WAYS for fresh in FRESH.values()}
-    for name in names & {*life.names()}:
+    for name in {*WAYS} & {*life.names()}:
         life.down(name)
 
 
@@ -64,12 +59,7 @@ def in_every_way(test: Callable[[str, LabHost], None]) -> None:
             pytest.fail(failures)
 
 
-def changes(path: Path) -> list[str]:
-    cells = nbformat.read(path, as_version=4).cells
-    return [c.source for c in cells if c.source.startswith("%%change")]
-
-
-@pytest.mark.parametrize("step", range(1, len(changes(VOLUMES)) + 1))
+@pytest.mark.parametrize("step", range(1, len(kills.changes(VOLUMES)) + 1))
 def test_volumes_hit_when_a_change_begins(tmp_path: Path, step: int) -> None:
     def test(way: str, lab: LabHost) -> None:
         out = tmp_path / way
@@ -116,21 +106,4 @@ def test_an_operation_whose_runner_was_killed_is_resumed_to_the_same_end(
         done = call("resume", folder)
         assert done.returncode == 0, done.stdout + done.stderr
         assert lab.run(MADE).output == finished
-        kills.take_back("runner", folder, lab)
-
-
-@pytest.mark.parametrize("name", book.chapters())
-def test_every_chapter_is_resumed_and_passes(
-    request: pytest.FixtureRequest, tmp_path: Path, name: str
-) -> None:
-    """Kill it behind the first change that no ``unless`` proves."""
-    chapter, kind = book.find(name), default_host(name)
-    if kind == BARE:
-        request.getfixturevalue("tree")
-    step = next(n for n, c in enumerate(changes(chapter), 2) if "#| unless:" not in c)
-    with kills.lab("runner", kind) as lab:
-        there = kills.began(tmp_path / "out", step)
-        folder = kills.kill("runner", chapter, lab, tmp_path / "out", there)
-        done = call("resume", folder)
-        assert done.returncode == 0, done.stdout + done.stderr
         kills.take_back("runner", folder, lab)
