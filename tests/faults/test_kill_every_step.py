@@ -16,7 +16,7 @@ from tests.chapters.calls import call
 from tests.faults import kills, operation
 from tests.faults.kills import WAYS
 
-VOLUMES = book.find("volumes")
+IMAGES = book.find("images")
 CHANGES = len(operation.CHANGES)
 
 # What the operation makes, without what differs between two runs.
@@ -59,11 +59,11 @@ def in_every_way(test: Callable[[str, LabHost], None]) -> None:
             pytest.fail(failures)
 
 
-@pytest.mark.parametrize("step", range(1, len(kills.changes(VOLUMES)) + 1))
-def test_volumes_hit_when_a_change_begins(tmp_path: Path, step: int) -> None:
+@pytest.mark.parametrize("step", range(1, len(kills.changes(IMAGES)) + 1))
+def test_images_hit_when_a_change_begins(tmp_path: Path, step: int) -> None:
     def test(way: str, lab: LabHost) -> None:
         out = tmp_path / way
-        folder = kills.kill(way, VOLUMES, lab, out, kills.began(out, step))
+        folder = kills.kill(way, IMAGES, lab, out, kills.began(out, step))
         kills.take_back(way, folder, lab)
 
     in_every_way(test)
