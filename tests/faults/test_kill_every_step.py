@@ -17,6 +17,7 @@ from tests.faults import kills, operation
 from tests.faults.kills import WAYS
 
 IMAGES = book.find("images")
+BEGUN = len(kills.changes(IMAGES)) - 1  # the first is true already on a lab
 CHANGES = len(operation.CHANGES)
 
 # What the operation makes, without what differs between two runs.
@@ -59,7 +60,7 @@ def in_every_way(test: Callable[[str, LabHost], None]) -> None:
             pytest.fail(failures)
 
 
-@pytest.mark.parametrize("step", range(1, len(kills.changes(IMAGES)) + 1))
+@pytest.mark.parametrize("step", range(1, BEGUN + 1))
 def test_images_hit_when_a_change_begins(tmp_path: Path, step: int) -> None:
     def test(way: str, lab: LabHost) -> None:
         out = tmp_path / way
