@@ -327,9 +327,12 @@ def test_a_url_without_a_name_can_ask_for_a_disk(
     join: Callable[[str], AbstractContextManager[Host]],
 ) -> None:
     del dockbook_home
-    monkeypatch.setenv("DOCKBOOK_LAB", "with-disk")
-    for url, size in (("lab://", ""), ("lab://+disk", "1073741824\n")):
+    monkeypatch.setenv("DOCKBOOK_LAB", "one")
+    for url, name, size in (
+        ("lab://", "lab://one", ""),
+        ("lab://+disk", "lab://one-disk", "1073741824\n"),
+    ):
         with join(url) as host:
             assert host.run("blockdev --getsize64 /dev/vdb 2>/dev/null").output == size
-            assert (host.url == "lab://with-disk") == (join is connect)
-        until(lambda: "with-disk" not in life.names())
+            assert (host.url == name) == (join is connect)
+        until(lambda: not {"one", "one-disk"} & {*life.names()})
