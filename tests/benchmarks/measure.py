@@ -147,7 +147,7 @@ def ways(folder: Path) -> dict[str, Callable[[], object]]:
             call("papermill", "--no-progress-bar", chapter, out, "-p", *PAPERMILL_HOST)
 
     return {
-        "eight": lambda: call("dockbook", "run", *eight, *host),
+        "eight": lambda: call("dockbook", "run", *eight, *host, "--jobs", "2"),
         "eight by API": lambda: call("python", "-c", API, out, *eight),
         "eight by command": lambda: papermill(*eight),
         "one": lambda: call("dockbook", "run", eight[0], *host),
