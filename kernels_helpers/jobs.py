@@ -20,11 +20,9 @@ from typing import Any, TypeAlias
 from kernels_helpers import book, execution  # noqa: F401 - what is slow to import
 from kernels_helpers.connect import FRESH
 from kernels_helpers.errors import DockbookError
-from kernels_helpers.report import Report
 from kernels_helpers.zygote import PR_SET_PDEATHSIG
 
-Outcome: TypeAlias = Report | BaseException
-Work: TypeAlias = Callable[[Path], Report]
+Work: TypeAlias = Callable[[Path], Any]
 
 
 def default(paths: list[Path], hosts: set[object]) -> int:
@@ -34,52 +32,62 @@ def default(paths: list[Path], hosts: set[object]) -> int:
 
 
 @dataclass
+class Outcome:
+    """Hold what the work on a chapter has returned, or the error that it raised."""
+
+    made: Any = None
+    error: BaseException | None = None
+
+
+@dataclass
 class Job:
     """Hold a chapter at work: its process, what it says, how it ends."""
 
     path: Path
     process: multiprocessing.process.BaseProcess
-    end: Any  # of a pipe, on which the outcome comes
+    end: "connection.Connection[Outcome, Outcome]"  # of a pipe, for the outcome
     said: int  # descriptor of what it has said
 
     def outcome(self) -> Outcome:
         """Wait for the end; say what the chapter has said, return what came of it."""
+        outcome = None
+        with contextlib.suppress(EOFError):
+            outcome = self.end.recv()
         self.process.join()
         sys.stdout.write(os.pread(self.said, os.fstat(self.said).st_size, 0).decode())
         os.close(self.said)
-        with contextlib.suppress(EOFError):
-            outcome: Outcome = self.end.recv()
-            return outcome
-        return DockbookError(
+        killed = DockbookError(
             f"{book.name_of(self.path)}: its process was killed "
             f"({self.process.exitcode}); `dockbook undo` and the name of the run take "
             "back what it has made"
         )
+        return outcome or Outcome(error=killed)
 
 
-def run(paths: list[Path], jobs: int, work: Work) -> list[Report]:
-    """Work on the chapters, so many at once; return the reports in the order of ends.
+def run(paths: list[Path], jobs: int, work: Work) -> list[Any]:
+    """Work on the chapters, so many at once; return what was made, as they ended.
 
     Raises what the first of them raised, when all that were at work have ended:
     none is begun after that, nor after Ctrl-C or SIGTERM, which they all get.
     """
-    coming, active, outcomes = iter(paths), dict[int, Job](), list[Outcome]()
+    coming, active, outcomes = iter(paths), list[Job](), list[Outcome]()
     with _forwarding(active) as stopped:
         while True:
-            bad = stopped or any(isinstance(o, BaseException) for o in outcomes)
+            bad = stopped or any(outcome.error for outcome in outcomes)
             while not bad and len(active) < jobs and (path := next(coming, None)):
-                job = _start(path, work)
-                active[job.process.sentinel] = job
+                active.append(_start(path, work))
             if not active:
                 break
-            ended = connection.wait([*active])
-            outcomes += [active.pop(s).outcome() for s in [*active] if s in ended]
+            ready = connection.wait([job.end for job in active])  # or at its end
+            for job in [job for job in active if job.end in ready]:
+                outcomes.append(job.outcome())
+                active.remove(job)
     for outcome in outcomes:
-        if isinstance(outcome, BaseException):
-            raise outcome
+        if outcome.error:
+            raise outcome.error
     if stopped:
         raise KeyboardInterrupt
-    return [outcome for outcome in outcomes if isinstance(outcome, Report)]
+    return [outcome.made for outcome in outcomes]
 
 
 def _start(path: Path, work: Work) -> Job:
@@ -103,13 +111,13 @@ def _be(path: Path, work: Work, end: Any, said: int, parent: int) -> None:
         signal.signal(number, signal.default_int_handler)
     os.dup2(said, sys.stdout.fileno())
     try:
-        end.send(work(path))
+        end.send(Outcome(work(path)))
     except (DockbookError, KeyboardInterrupt) as error:
-        end.send(error)
+        end.send(Outcome(error=error))
 
 
 @contextlib.contextmanager
-def _forwarding(active: dict[int, Job]) -> Iterator[list[int]]:
+def _forwarding(active: list[Job]) -> Iterator[list[int]]:
     """Hand Ctrl-C and SIGTERM on; yield the signals that have come.
 
     A second one ends this process, and Linux kills the others with it.
@@ -121,7 +129,7 @@ def _forwarding(active: dict[int, Job]) -> Iterator[list[int]]:
         came.append(number)
         for each in numbers:
             signal.signal(each, signal.default_int_handler)
-        for job in active.values():
+        for job in active:
             os.kill(job.process.pid or 0, signal.SIGINT)
 
     before = {number: signal.signal(number, forward) for number in numbers}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kernels_helpers import jobs
+from kernels_helpers.errors import HostError
 from kernels_helpers.hosts import LabHost
 from tests.chapters.calls import call, children, command
 from tests.unit import notebooks
@@ -62,6 +63,14 @@ def test_two_chapters_that_wait_for_each_other_pass_and_speak_one_by_one(
     ends = [n for n, line in enumerate(lines) if line.startswith("  evidence")]
     assert {lines[0], lines[ends[0] + 1]} == {"one", "two"}
     assert [lines[n - 1].split(":")[0] for n in ends] == ["  passed"] * 2
+
+
+def test_a_report_of_any_size_comes_through(own_lab: LabHost, tmp_path: Path) -> None:
+    long = f"%%look\n# {'x' * 60_000}\ntrue"
+    paths, out = two(tmp_path, long, long, long), tmp_path / "out"
+    words = command("run", *paths, "--host", own_lab.url, "--out", out, "--jobs", "2")
+    done = subprocess.run(words, capture_output=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
@@ -148,6 +157,12 @@ def test_what_is_no_chapter_s_fault_ends_the_command_with_its_code(
     assert done.returncode == 3
     assert "none" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_error_that_is_returned_ends_no_other_chapter() -> None:
+    """`run --all` returns it for a chapter whose host cannot be had."""
+    made = jobs.run([Path(n) for n in "abc"], 2, lambda p: HostError(p.name))
+    assert sorted(map(str, made)) == ["a", "b", "c"]
 
 
 def test_only_chapters_with_labs_of_their_own_run_at_once_by_default() -> None:
