@@ -33,7 +33,7 @@ def undo(folder: Path, say: Callable[[str], object]) -> bool:
         opened = _opened(path)
         _, contract = load(folder / report.NOTEBOOK)
         given = opened["parameters"]
-        with connect(opened["host"], bare=True) as host:  # the run may have stopped it
+        with connect(opened["host"], engine=False) as host:  # it may be stopped
             done = unwind(opened["run"], path, host, contract, given, say=say)
         text = cases.remake(folder).as_text()
         (folder / report.REPORT).write_text(text, encoding="utf-8")
@@ -64,7 +64,7 @@ def resume(folder: Path, on_cell: Callable[[int, str], None]) -> Report:
         typed = {n: references.ask(n) for n in named if named[n] == references.PROMPT}
         options = Options(**settings, out=folder.parent, typed=typed)
         run = Run(began["run"], chapter, folder, options)
-        with connect(url, bare=True) as host:  # the run may have stopped the engine
+        with connect(url, engine=False) as host:  # the run may have stopped it
             Journal(path).write("resume", user=who())
             return runner.attempt(run, notebook, contract, host, on_cell)
 

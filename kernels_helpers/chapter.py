@@ -3,10 +3,8 @@
 Knows nothing of notebooks: ``kernel`` binds it to the cells.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NoReturn
 
 from docker.errors import DockerException
 
@@ -20,8 +18,8 @@ from kernels_helpers.masking import Mask, Stream
 from kernels_helpers.process import Result
 from kernels_helpers.recovery import Undos
 from kernels_helpers.steps import Step
+from kernels_helpers.trying import carry_out
 
-PAUSE = 1.0  # seconds between two tries
 UNDO_TIMEOUT = 120  # seconds, whatever the step itself may take
 
 
@@ -195,46 +193,7 @@ class Chapter:
         )
 
     def _execute(self, step: Step) -> None:
-        facts = {"kind": step.kind, "body": step.body}
-        self.journal.write(
-            "begin", **facts, unless=step.unless, undo=step.undo, user=step.user
-        )
-        attempt = 0
-        while True:
-            attempt += 1
-            with Stream(self.mask, self.say) as say:
-                result = self._run(step, step.body, say)
-            self.journal.write(
-                "end",
-                **facts,
-                attempt=attempt,
-                rc=result.rc,
-                seconds=round(result.seconds, 3),
-                timed_out=result.timed_out,
-                output=result.output,
-            )
-            if result.rc == step.rc and not result.timed_out:
-                break
-            if attempt > step.retry:
-                _complain(step, result)
-            time.sleep(PAUSE)
-        if step.until:
-            self._wait(step.until, step, step.timeout - result.seconds)
-
-    def _wait(self, condition: str, step: Step, seconds: float) -> None:
-        """Try a command until it succeeds; StepFailed when the time is over."""
-        deadline = time.monotonic() + seconds
-        attempt = 0
-        while (left := deadline - time.monotonic()) > 0:
-            attempt += 1
-            result = self._run(step, condition, timeout=left)
-            facts = {"attempt": attempt, "rc": result.rc, "output": result.output}
-            taken = round(result.seconds, 3)
-            self.journal.write("until", until=condition, seconds=taken, **facts)
-            if result.rc == 0 and not result.timed_out:
-                return
-            time.sleep(min(PAUSE, left))
-        raise StepFailed(f"this did not come true within {step.timeout} s: {condition}")
+        carry_out(step, self._run, self.journal, lambda: Stream(self.mask, self.say))
 
     def _tell(self, text: str) -> None:
         self.say(self.mask(text))
@@ -257,11 +216,3 @@ class Chapter:
         if came or clean:
             self._tell(f"{'undone' if undone else '✘ not undone'}: {step.undo}{told}\n")
         return undone
-
-
-def _complain(step: Step, result: Result) -> NoReturn:
-    if result.timed_out:
-        raise StepFailed(
-            f"the command did not end within {step.timeout} s and was ended"
-        )
-    raise StepFailed(f"the command ended with {result.rc}, expected {step.rc}")

@@ -59,7 +59,7 @@ def script(chapter: str, pairs: tuple[str, ...], file: Path | None, keep: bool) 
     "-f", "file", type=click.Path(path_type=Path), help="Read parameters from YAML."
 )
 @click.option(
-    "--host", metavar="URL", help="lab://, lab://NAME, lab://+bare or local://."
+    "--host", metavar="URL", help="A host, like lab://, lab://NAME or local://."
 )
 @click.option("--ask", "asking", is_flag=True, help="Ask for the parameters not given.")
 @click.option("--plan", is_flag=True, help="Only say what would be changed.")

@@ -37,18 +37,18 @@ FRESH = {
 
 
 @contextlib.contextmanager
-def connect(url: str, *, bare: bool = False) -> Iterator[Host]:
+def connect(url: str, *, engine: bool = True) -> Iterator[Host]:
     """Join the host a URL names, for as long as the context lasts.
 
     ``lab://`` starts or joins the lab that ``DOCKBOOK_LAB`` names (``default``),
     ``lab://+disk`` that of the same name with ``-disk`` behind it, which has an empty
     /dev/vdb, ``lab://+bare`` that with ``-bare``, which is a fresh Debian.
     ``lab://NAME`` joins a running one, ``local://`` is the engine of this machine.
-    Raises HostError when there is no host, or no engine on it unless it may be
-    ``bare``, and UsageError when the URL names none.
+    Raises HostError when there is no host, or no engine answers on it though an
+    ``engine`` is wanted, and UsageError when the URL names none.
     """
     with _join(url) as host:
-        if not bare:
+        if engine:
             require_engine(host)
         yield host
 
@@ -63,13 +63,13 @@ def require_engine(host: Host) -> None:
 
 
 @contextlib.contextmanager
-def connect_for_run(url: str, *, bare: bool = False) -> Iterator[Host]:
+def connect_for_run(url: str, *, engine: bool = True) -> Iterator[Host]:
     """Join the host of a run: a lab that has no name is a fresh one for it alone."""
     if url in FRESH:
         with FRESH[url].attached(f"run-{secrets.token_hex(4)}") as host:
             yield host
     else:
-        with connect(url, bare=bare) as host:
+        with connect(url, engine=engine) as host:
             yield host
 
 
@@ -100,5 +100,5 @@ def _join(url: str) -> Iterator[Host]:
         )
     else:
         raise UsageError(
-            f"host {url!r}: write lab://, lab://NAME, lab://+bare or local://"
+            f"host {url!r}: write {', '.join(FRESH)}, lab://NAME or local://"
         )

@@ -4,14 +4,11 @@
 ``%%look`` and ``%%change``. One kernel runs one chapter.
 """
 
-import ast
 import atexit
 import contextlib
-import linecache
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,7 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.display import display
 
-from kernels_helpers import connect, journal, outgoing, references, steps
+from kernels_helpers import cells, connect, journal, outgoing, references, steps
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.diagrams import Diagram
 from kernels_helpers.errors import ChapterError, DockbookError
@@ -28,12 +25,10 @@ from kernels_helpers.hosts.lab import home
 from kernels_helpers.journal import Journal, who
 from kernels_helpers.labels import new_run_id
 from kernels_helpers.masking import Mask
-from kernels_helpers.parameters import Contract
 from kernels_helpers.process import start_time
 from kernels_helpers.recovery import pending
 
 CHECK_MIME = "application/vnd.dockbook.check+json"
-INJECTED = "# Parameters"  # how papermill begins the cell it injects
 SKIP = "get_ipython().magics_manager.registry['Steps'].skip_cell()\n"
 
 
@@ -87,7 +82,7 @@ def open_chapter(name: str) -> Chapter:
             "open_chapter() is for a cell of a chapter: run it in Jupyter"
         )
     shell.set_custom_exc((DockbookError,), _show_error)
-    contract, given = _parameters(shell.user_ns)
+    contract, given = cells.in_force(shell.user_ns)
     values = contract.bind(given)
     secrets = references.resolve(contract.secrets(values))
     mask = Mask(secrets.values())
@@ -96,9 +91,8 @@ def open_chapter(name: str) -> Chapter:
     path = os.environ.get("DOCKBOOK_JOURNAL") or home() / ".journals" / f"{run}.jsonl"
     before = pending(journal.read(Path(path)))
     lifetime = contextlib.ExitStack()
-    host = lifetime.enter_context(
-        connect.connect(str(values["host"]), bare=contract.bare or bool(before))
-    )
+    wanted = not contract.bare and not before  # what is undone may start the engine
+    host = lifetime.enter_context(connect.connect(str(values["host"]), engine=wanted))
     chapter = Chapter(
         host=host,
         run=run,
@@ -111,7 +105,7 @@ def open_chapter(name: str) -> Chapter:
         bare=contract.bare,
     )
     chapter.recall(before)
-    chapter.resume()  # the engine may have been stopped by what is undone here
+    chapter.resume()
     if not contract.bare:
         connect.require_engine(host)
     engine = host.docker if host.has_engine() else None
@@ -206,50 +200,3 @@ def _show_error(
 ) -> None:
     """Show an error that was raised on purpose as one line, not as a traceback."""
     shell._showtraceback(kind, error, [f"{kind.__name__}: {error}"])
-
-
-def _parameters(namespace: dict[str, Any]) -> tuple[Contract, dict[str, object]]:
-    """Find the contract among the cells run, and the values in force.
-
-    A name that papermill injected and the contract lacks is among the values too,
-    so that binding refuses it.
-    """
-    declared = [cell for cell in _cells() if _declares(cell)]
-    if not declared:
-        raise ChapterError(
-            "the parameters cell has not run: run the chapter from the top"
-        )
-    contract = Contract.parse(declared[-1])
-    names = [p.name for p in contract]
-    injected = [cell for cell in _cells() if cell.startswith(INJECTED)]
-    given = _assigned(injected[-1]) if injected else []
-    return contract, {n: namespace[n] for n in (*names, *given) if n in namespace}
-
-
-def _cells() -> Iterator[str]:
-    """Yield the sources of the cells run, which IPython keeps for tracebacks.
-
-    Its history will not do: nbval runs cells without it.
-    """
-    for entry in linecache.cache.values():
-        match entry:
-            case (_, None, lines, _):
-                yield "".join(lines)
-
-
-def _declares(cell: str) -> bool:
-    try:
-        body = ast.parse(cell).body
-    except SyntaxError:
-        return False
-    return any(isinstance(node, ast.AnnAssign) for node in body)
-
-
-def _assigned(cell: str) -> list[str]:
-    return [
-        target.id
-        for node in ast.parse(cell).body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    ]

@@ -98,7 +98,7 @@ def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Re
     folder = options.out / run_id
     started = Run(run_id, path, folder, replace(options, parameters=given))
     forks.zygote()  # it imports while a lab starts
-    with connect_for_run(str(values["host"]), bare=contract.bare) as host:
+    with connect_for_run(str(values["host"]), engine=not contract.bare) as host:
         folder.mkdir()
         with claimed(folder):
             Journal(started.journal).write(

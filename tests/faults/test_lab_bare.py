@@ -96,12 +96,12 @@ def test_its_url_starts_one_beside_the_lab_with_docker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DOCKBOOK_LAB", "try")
-    with connect.connect("lab://+bare", bare=True) as bare:
+    with connect.connect("lab://+bare", engine=False) as bare:
         assert bare.url == "lab://try-bare"
         assert connect.plain_name(bare) == "try"
         assert not bare.has_engine()
         with pytest.raises(HostError, match="no Docker Engine answers at unix://"):
             connect.connect("lab://try-bare").__enter__()
-    with connect.connect_for_run("lab://+bare", bare=True) as fresh:
+    with connect.connect_for_run("lab://+bare", engine=False) as fresh:
         assert fresh.url.startswith("lab://run-")
         assert fresh.url.endswith("-bare")

@@ -7,7 +7,7 @@ from docker.errors import DockerException
 from requests.exceptions import ConnectionError as RequestsConnectionError
 
 from kernels_helpers import chapter as chapters
-from kernels_helpers import journal
+from kernels_helpers import journal, trying
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.errors import CheckFailed, DockbookError, StepFailed
 from kernels_helpers.journal import Journal
@@ -110,7 +110,7 @@ def test_an_expected_failure_that_succeeds_fails(tmp_path: Path) -> None:
 def test_retry_tries_again_and_keeps_a_record_of_each_attempt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chapters, "PAUSE", 0)
+    monkeypatch.setattr(trying, "PAUSE", 0)
     chapter = open_chapter(tmp_path, FakeHost({"x": [1, 1, 0]}))
     chapter.look(Step("look", "x", retry=2))
     assert [e["rc"] for e in events(chapter, "end")] == [1, 1, 0]
@@ -123,7 +123,7 @@ def test_retry_tries_again_and_keeps_a_record_of_each_attempt(
 def test_until_waits_and_keeps_a_record_of_each_try(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chapters, "PAUSE", 0)
+    monkeypatch.setattr(trying, "PAUSE", 0)
     host = FakeHost({"is up": [1, 1, 0]})
     chapter = open_chapter(tmp_path, host)
     chapter.change(Step("change", "start", until="is up", timeout=60))
@@ -138,9 +138,9 @@ def test_what_until_waits_for_must_come_within_the_time_of_the_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr("kernels_helpers.chapter.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("kernels_helpers.trying.time.monotonic", lambda: now[0])
     monkeypatch.setattr(
-        "kernels_helpers.chapter.time.sleep", lambda s: now.append(now.pop() + s)
+        "kernels_helpers.trying.time.sleep", lambda s: now.append(now.pop() + s)
     )
     host = FakeHost({"is up": [1]})
     chapter = open_chapter(tmp_path, host)

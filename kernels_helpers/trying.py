@@ -1,0 +1,72 @@
+"""A step tried until it ends as the chapter says, with each attempt on record."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import NoReturn, TypeAlias
+
+from kernels_helpers.errors import StepFailed
+from kernels_helpers.journal import Journal
+from kernels_helpers.process import Result
+from kernels_helpers.steps import Step
+
+PAUSE = 1.0  # seconds between two tries
+
+Run: TypeAlias = Callable[..., Result]  # a script of the step, on its host
+Shown: TypeAlias = Callable[[], AbstractContextManager[Callable[[str], object]]]
+
+
+def carry_out(step: Step, run: Run, journal: Journal, shown: Shown) -> None:
+    """Run the body of a step, and then wait for its ``until``.
+
+    ``shown`` opens a stream for the output of one attempt. Raises StepFailed.
+    """
+    facts = {"kind": step.kind, "body": step.body}
+    journal.write("begin", **facts, unless=step.unless, undo=step.undo, user=step.user)
+    attempt = 0
+    while True:
+        attempt += 1
+        with shown() as say:
+            result = run(step, step.body, say)
+        journal.write(
+            "end",
+            **facts,
+            attempt=attempt,
+            rc=result.rc,
+            seconds=round(result.seconds, 3),
+            timed_out=result.timed_out,
+            output=result.output,
+        )
+        if result.rc == step.rc and not result.timed_out:
+            break
+        if attempt > step.retry:
+            _complain(step, result)
+        time.sleep(PAUSE)
+    if step.until:
+        _wait(step.until, step, run, journal, step.timeout - result.seconds)
+
+
+def _wait(
+    condition: str, step: Step, run: Run, journal: Journal, seconds: float
+) -> None:
+    """Try a command until it succeeds; StepFailed when the time is over."""
+    deadline = time.monotonic() + seconds
+    attempt = 0
+    while (left := deadline - time.monotonic()) > 0:
+        attempt += 1
+        result = run(step, condition, timeout=left)
+        facts = {"attempt": attempt, "rc": result.rc, "output": result.output}
+        taken = round(result.seconds, 3)
+        journal.write("until", until=condition, seconds=taken, **facts)
+        if result.rc == 0 and not result.timed_out:
+            return
+        time.sleep(min(PAUSE, left))
+    raise StepFailed(f"this did not come true within {step.timeout} s: {condition}")
+
+
+def _complain(step: Step, result: Result) -> NoReturn:
+    if result.timed_out:
+        raise StepFailed(
+            f"the command did not end within {step.timeout} s and was ended"
+        )
+    raise StepFailed(f"the command ended with {result.rc}, expected {step.rc}")
