@@ -40,7 +40,7 @@ def undo(folder: Path, say: Callable[[str], object]) -> bool:
     return done
 
 
-def resume(folder: Path, on_cell: Callable[[int, str], None]) -> Report:
+def resume(folder: Path, on_cell: Callable[[int, str], object]) -> Report:
     """Run the chapter of a run that ended early again, as the same run.
 
     Steps whose ``unless`` is true are skipped; what no ``unless`` can prove is

@@ -10,7 +10,7 @@ from kernels_helpers import report, runner
 from kernels_helpers.errors import StepFailed
 
 
-def bake(path: Path, on_cell: Callable[[int, str], None]) -> bool:
+def bake(path: Path, on_cell: Callable[[int, str], object]) -> bool:
     """Run a chapter with its defaults on a fresh lab and store its outputs in it.
 
     Returns whether the file changed. A chapter that fails is left as it was.

@@ -84,7 +84,7 @@ class Run:
         return self.folder / report.JOURNAL
 
 
-def run(path: Path, options: Options, on_cell: Callable[[int, str], None]) -> Report:
+def run(path: Path, options: Options, on_cell: Callable[[int, str], object]) -> Report:
     """Run one chapter on its host and leave its evidence in a folder of its own.
 
     ``on_cell`` is told the number of each code cell, from 1, and the heading it is
@@ -117,7 +117,7 @@ def attempt(
     notebook: nbformat.NotebookNode,
     contract: Contract,
     host: Host,
-    on_cell: Callable[[int, str], None],
+    on_cell: Callable[[int, str], object],
 ) -> Report:
     """Execute the chapter of a run from its top, and report.
 
@@ -217,7 +217,7 @@ def _execute(
 
 
 def _progress(
-    notebook: nbformat.NotebookNode, on_cell: Callable[[int, str], None]
+    notebook: nbformat.NotebookNode, on_cell: Callable[[int, str], object]
 ) -> Callable[[nbformat.NotebookNode], None]:
     """Turn a cell into its number among the code cells and the heading it is under.
 

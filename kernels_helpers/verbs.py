@@ -9,10 +9,16 @@ PREFIXES = {"command": 0, "exec": 0, "sudo": 0, "timeout": 1, "xargs": 0}  # the
 READERS = {
     *("[", ":", "awk", "basename", "cat", "cd", "cmp", "cut", "date", "df", "diff"),
     *("dirname", "du", "echo", "exit", "false", "find", "findmnt", "getent"),
-    *("getfacl", "getfattr", "grep", "head", "hostname", "id", "iptables-save", "jq"),
+    *("getfacl", "getfattr", "grep", "head", "id", "iptables-save", "jq"),
     *("ls", "lsblk", "paste", "printf", "pwd", "read", "readlink", "sed", "seq", "set"),
     *("sha256sum", "shift", "sleep", "sort", "ss", "stat", "tail", "test", "tr"),
     *("true", "type", "umask", "uname", "uniq", "wait", "wc"),
+}
+WRITING = {  # words with which a reader writes
+    "date": ("-s", "--set"),
+    "find": ("-delete", "-exec", "-execdir", "-fprint", "-ok"),
+    "sed": ("-i", "--in-place"),
+    "sort": ("-o", "--output"),
 }
 LOOKS = {
     *("diff", "events", "export", "history", "images", "info", "inspect", "logs"),
@@ -89,12 +95,12 @@ def effects_of(words: list[str]) -> Iterator[Effect]:
         yield from _docker(words)
     elif name in FILES or name in LAST:
         yield from _files(name, [w for w in rest if not w.startswith("-")])
-    elif name == "sed" and any(w.startswith(("-i", "--in-place")) for w in rest):
+    elif name == "sed" and _writes(name, rest):
         yield Effect("change", "file", rest[-1])
     elif name == "systemctl" and rest:
         if rest[0] not in {"cat", "is-active", "is-enabled", "show", "status"}:
             yield from (Effect(rest[0], "service", unit) for unit in rest[1:])
-    elif name not in READERS:
+    elif name not in READERS or _writes(name, rest):
         yield unknown(words)
 
 
@@ -112,6 +118,11 @@ def _without_prefixes(words: list[str]) -> list[str]:
             after += 1
         words = [*words[after:], *more]
     return words or ["true"]
+
+
+def _writes(name: str, rest: list[str]) -> bool:
+    """Tell whether a reader has been told to write."""
+    return any(word.startswith(WRITING.get(name, ())) for word in rest)
 
 
 def _files(name: str, named: list[str]) -> Iterator[Effect]:

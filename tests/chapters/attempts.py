@@ -4,7 +4,7 @@ import contextlib
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from docker import DockerClient
@@ -27,27 +27,24 @@ ss -Htulnp | grep -v containerd | sort
 """
 
 
-def begins_bare(chapter: str) -> bool:
-    """Tell whether a chapter begins on a host without Docker."""
-    return notebook.head(book.find(chapter)).contract.bare
-
-
 def default_host(chapter: str) -> str:
     """Return the URL of the host that a chapter runs on unless told otherwise."""
     contract = notebook.head(book.find(chapter)).contract
     return next(str(p.default) for p in contract if p.name == "host")
 
 
-def attempt(chapter: str, host: LabHost, out: Path, **values: str) -> report.Report:
-    """Run a chapter on a lab and report."""
-    options = runner.Options({"host": host.url, **values}, out)
-    return runner.run(book.find(chapter), options, lambda *_: None)
-
-
-def plan(chapter: str, host: LabHost, out: Path) -> report.Report:
-    """Plan a chapter on a lab and report."""
-    options = runner.Options({"host": host.url}, out, plan=True)
-    return runner.run(book.find(chapter), options, lambda *_: None)
+def attempt(
+    chapter: str,
+    host: LabHost,
+    out: Path,
+    on_cell: Callable[[int, str], object] = lambda *_: None,
+    *,
+    plan: bool = False,
+    **values: str,
+) -> report.Report:
+    """Run a chapter on a lab, or plan it, and report."""
+    options = runner.Options({"host": host.url, **values}, out, plan=plan)
+    return runner.run(book.find(chapter), options, on_cell)
 
 
 def created(lab: LabHost, since: int) -> set[tuple[str, str]]:

@@ -4,21 +4,22 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from _pytest.mark import ParameterSet
 
-from kernels_helpers import book, notebook, report, runner, steps
+from kernels_helpers import book, notebook, report, steps
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.labels import label_of
+from kernels_helpers.parameters import BARE
 from tests.chapters.attempts import (
     PLACES,
     attempt,
-    begins_bare,
     created,
+    default_host,
     inventory,
     lying,
-    plan,
 )
 from tests.chapters.lies import BEHIND, LIES, SILENT
 from tests.unit.test_ledger import proved
@@ -45,7 +46,7 @@ def flat(by_chapter: dict[str, dict[str, tuple[str, str]]]) -> list[ParameterSet
 @pytest.fixture
 def host(request: pytest.FixtureRequest, chapter: str) -> LabHost:
     """Give the lab that the chapter's own default asks for."""
-    kind = "bare_lab" if begins_bare(chapter) else "lab"
+    kind = "bare_lab" if default_host(chapter) == BARE else "lab"
     given: LabHost = request.getfixturevalue(kind)
     return given
 
@@ -78,15 +79,14 @@ def test_it_passes_twice_in_a_row_as_planned_proves_the_ledger_leaves_nothing(
     before, failed = inventory(host), list[str]()
     for on_cell in (lambda *_: None, trying_undos(chapter, host, tmp_path, failed)):
         since = int(time.time())
-        options = runner.Options({"host": host.url}, tmp_path)
-        made = runner.run(book.find(chapter), options, on_cell)
+        made = attempt(chapter, host, tmp_path, on_cell)
         assert not failed, "\n".join(failed)
         assert (made.status, made.reason) == ("passed", None)
         assert {c["note"] for c in made.checks if c["ok"]} >= proved(chapter)
         assert inventory(host) == before
         stored = json.loads((tmp_path / made.run / report.REPORT).read_text())
         assert stored["status"] == "passed"
-        planned = plan(chapter, host, tmp_path)
+        planned = attempt(chapter, host, tmp_path, plan=True)
         assert created(host, since) - UNREAD <= {
             (effect.kind, effect.name.replace(planned.run, made.run))
             for effect in planned.effects
@@ -101,7 +101,7 @@ def test_a_plan_changes_nothing_on_the_engine_and_the_host(
     """Want the times of the files, too: nothing has been written and put back."""
     times = f"find {PLACES} {DATA} -printf '%p %T@ %s\\n' 2>/dev/null | sort"
     before = inventory(host), host.run(f"set +e; {times}").output
-    made = plan(chapter, host, tmp_path)
+    made = attempt(chapter, host, tmp_path, plan=True)
     assert (made.status, made.reason) == ("planned", None)
     assert made.pending > 0
     assert (inventory(host), host.run(f"set +e; {times}").output) == before
@@ -122,7 +122,7 @@ def test_a_docker_that_does_something_wrong_makes_it_fail(
     reason: str,
 ) -> None:
     del dockbook_home
-    if bare := begins_bare(chapter):
+    if bare := (default_host(chapter) == BARE):
         request.getfixturevalue("tree")
     with lying(fake, bare=bare) as liar:
         made = attempt(chapter, liar, tmp_path)
@@ -137,12 +137,7 @@ def test_what_happens_behind_its_back_makes_it_fail(
     lab: LabHost, tmp_path: Path, chapter: str, act: str, reason: str
 ) -> None:
     before = inventory(lab)
-
-    def on_cell(*_: object) -> None:
-        lab.run(act)
-
-    options = runner.Options({"host": lab.url}, tmp_path)
-    made = runner.run(book.find(chapter), options, on_cell)
+    made = attempt(chapter, lab, tmp_path, lambda *_: lab.run(act))
     assert made.status == "failed"
     assert (made.reason or "").startswith(reason)
     assert inventory(lab) == before
@@ -153,6 +148,7 @@ def test_a_hostile_path_is_harmless(
     lab: LabHost, tmp_path: Path, chapter: str, parameter: str, also: str
 ) -> None:
     path = f"/srv/a b'$(touch pwned); touch pwned & -v * ü{also}"
-    made = attempt(chapter, lab, tmp_path, **{parameter: path})
+    values: Any = {parameter: path}
+    made = attempt(chapter, lab, tmp_path, **values)
     assert (made.status, made.reason) == ("passed", None)
     assert lab.run("test -e /pwned || test -e pwned").rc == 1
