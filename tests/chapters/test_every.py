@@ -21,7 +21,8 @@ from tests.chapters.attempts import (
     inventory,
     lying,
 )
-from tests.chapters.lies import BEHIND, LIES, SILENT
+from tests.chapters.fakes import SILENT
+from tests.chapters.lies import BEHIND, LIES
 from tests.unit.test_ledger import proved
 
 CHAPTERS = list(book.chapters())
