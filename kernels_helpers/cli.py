@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from kernels_helpers.cli_author import bake, lint, site
+from kernels_helpers.cli_author import bake, lint
 from kernels_helpers.cli_evidence import (
     check_leaks,
     diff,
@@ -19,6 +19,7 @@ from kernels_helpers.cli_evidence import (
 )
 from kernels_helpers.cli_lab import lab
 from kernels_helpers.cli_run import resume, run, script
+from kernels_helpers.cli_site import site
 from kernels_helpers.errors import DockbookError
 
 INTERRUPTED = 130

@@ -63,6 +63,7 @@ TOOLS = (
     Tool("setfattr", "attr", "extended attributes of files that are copied"),
     Tool("mkfs.xfs", "xfsprogs", "data disks"),
     Tool("mkfs.ext4", "e2fsprogs", "data disks"),
+    Tool("chromium", "chromium", "the tests of the site, and the book as PDF"),
     Tool("shellcheck", "shellcheck", "the lint of shell"),
     Tool(
         "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",

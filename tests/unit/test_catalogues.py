@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kernels_helpers import catalogues
 from kernels_helpers.errors import DockbookError
+from kernels_helpers.site import catalogues
 
 GOOD = {
     "Keep data": "保存数据",

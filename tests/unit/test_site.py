@@ -12,10 +12,11 @@ import yaml
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode, v4
 
-from kernels_helpers import book, catalogues, pages, site
+from kernels_helpers import book
 from kernels_helpers.diagrams import DOT_MIME
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.kernel import CHECK_MIME
+from kernels_helpers.site import build, catalogues, pages
 
 PARAMETERS = """\
 from kernels_helpers.field_types import VolumeName
@@ -226,13 +227,13 @@ class TestEvidence:
 
     @pytest.fixture(autouse=True)
     def without_sphinx(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def make(_builder: str, _source: Path, out: Path, *_: object) -> None:
-            out.mkdir(parents=True, exist_ok=True)
+        def make(out: Path, _builder: str, language: str) -> None:
+            (out / "pages" / language / "runbooks").mkdir(parents=True, exist_ok=True)
 
-        monkeypatch.setattr(site, "_sphinx", make)
+        monkeypatch.setattr(build, "_sphinx", make)
 
     def title(self, tmp_path: Path) -> tuple[str, str]:
-        (page,) = site.build(tmp_path / "runs", tmp_path / "out", draft=True)
+        (page,) = build.build(tmp_path / "runs", tmp_path / "out", draft=True)
         return page.title, page.status
 
     @pytest.mark.usefixtures("runbooks")
@@ -295,7 +296,7 @@ ENGLISH = {
 
 def translated(folder: Path) -> None:
     """Write catalogues for the two chapters; those of the site are its own."""
-    shutil.copytree(site.CATALOGUES, folder, ignore=lambda *_: ["runbooks"])
+    shutil.copytree(build.CATALOGUES, folder, ignore=lambda *_: ["runbooks"])
     (folder / "runbooks").mkdir()
     lines = [f'msgid {json.dumps(t)}\nmsgstr "{m}"\n' for t, m in ENGLISH.items()]
     for name in ("05-volumes", "06-networks"):
@@ -330,8 +331,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     translated(root / "locale" / "zh_CN" / "LC_MESSAGES")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(book, "RUNBOOKS", root / "runbooks")
-        patch.setattr(site, "LOCALE", root / "locale")
-        site.build(runs, root / "out", draft=True)
+        patch.setattr(build, "LOCALE", root / "locale")
+        build.build(runs, root / "out", draft=True)
     return root / "out" / "html"
 
 
@@ -589,13 +590,13 @@ def test_a_text_that_is_not_translated_stops_the_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "locale" / "zh_CN" / "LC_MESSAGES"
-    shutil.copytree(site.CATALOGUES, folder, ignore=lambda *_: ["runbooks"])
-    monkeypatch.setattr(site, "LOCALE", tmp_path / "locale")
-    monkeypatch.setattr(site, "CATALOGUES", folder)
-    catalogues.update(folder, site.templates(tmp_path / "out"))
+    shutil.copytree(build.CATALOGUES, folder, ignore=lambda *_: ["runbooks"])
+    monkeypatch.setattr(build, "LOCALE", tmp_path / "locale")
+    monkeypatch.setattr(build, "CATALOGUES", folder)
+    catalogues.update(folder, build.templates(tmp_path / "out"))
     path = folder / "runbooks" / "05-volumes.po"
     with pytest.raises(DockbookError) as told:
-        site.build(tmp_path / "runs", tmp_path / "out")
+        build.build(tmp_path / "runs", tmp_path / "out")
     assert str(told.value).splitlines() == [
         "the site is not translated",
         f"{path}:8: untranslated: Recorded",
@@ -603,7 +604,7 @@ def test_a_text_that_is_not_translated_stops_the_build(
     assert not (tmp_path / "out" / "html").exists()
     said = 'msgid "Recorded"\nmsgstr "'
     path.write_text(path.read_text().replace(said, f"{said}已记录"))
-    assert site.untranslated(tmp_path / "out") == []
+    assert build.untranslated(tmp_path / "out") == []
 
 
 @pytest.mark.usefixtures("runbooks")
@@ -616,5 +617,5 @@ def test_a_build_that_fails_says_why_and_leaves_the_last_site(
     last.parent.mkdir(parents=True)
     last.write_text("the last site")
     with pytest.raises(DockbookError, match=r"nowhere\.ipynb"):
-        site.build(tmp_path / "runs", tmp_path / "out")
+        build.build(tmp_path / "runs", tmp_path / "out")
     assert last.read_text() == "the last site"

@@ -1,18 +1,24 @@
 """Draw what the chapters of dockbook hold: steps, checks, parameters, diagrams.
 
-``kernels_helpers.site`` leaves two files next to the pages: ``book.json``, what is
-known of each chapter, and ``claims.yaml``, the ledger.
+``kernels_helpers.site.build`` leaves two files next to the pages: ``book.json``, what
+is known of each chapter, and ``claims.yaml``, the ledger.
 """
 
+import hashlib
+import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
+import kernels_helpers
 from dockbook_site.cells import Draw
 from dockbook_site.diagrams import DiagramDirective, diagram, visit_diagram
 from dockbook_site.languages import link
 from dockbook_site.lists import Chapters, Ledger
+from dockbook_site.markup import read_book, read_claims
 
 
 def no_search(app: Sphinx) -> None:
@@ -28,6 +34,26 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
             file.unlink()
 
 
+def of_all_pages(app: Sphinx, config: Any) -> None:
+    """Let Sphinx make every page anew when what draws them, or their list, changes."""
+    folders = Path(__file__).parent, Path(kernels_helpers.__file__).parent
+    code = [path.read_bytes() for f in folders for path in sorted(f.rglob("*.py"))]
+    titles = repr([(p["doc"], p["title"]) for p in read_book(Path(app.srcdir))])
+    config.made_of = hashlib.sha256(b"".join([*code, titles.encode()])).hexdigest()
+
+
+def outdated(app: Sphinx, env: BuildEnvironment, *_changes: Iterable[str]) -> list[str]:
+    """Name the pages of which the report or a claim has changed."""
+    source, known = Path(app.srcdir), getattr(env, "facts_of", {})
+    claims = read_claims(source)
+    facts = {}
+    for page in read_book(source):
+        own = [claim for claim in claims if claim["chapter"] == page["name"]]
+        facts[page["doc"]] = json.dumps([page, own], sort_keys=True)
+    env.facts_of = facts  # type: ignore[attr-defined]  # ours, kept with the environment
+    return [doc for doc in facts if facts[doc] != known.get(doc)]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register what this extension adds to Sphinx."""
     app.add_directive("chapters", Chapters)
@@ -35,6 +61,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("diagram", DiagramDirective)
     app.add_node(diagram, html=(visit_diagram, None))
     app.add_post_transform(Draw)
+    app.add_config_value("made_of", "", "env")
+    app.connect("config-inited", of_all_pages)
+    app.connect("env-get-outdated", outdated)
     app.connect("builder-inited", no_search)
     app.connect("html-page-context", link)
     app.connect("build-finished", lighten)

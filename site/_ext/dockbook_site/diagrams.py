@@ -11,7 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from dockbook_site.languages import speaker
 from dockbook_site.markup import prose
-from kernels_helpers.messages import relabel
+from kernels_helpers.site.messages import relabel
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"

@@ -1,7 +1,7 @@
-"""The site: a page for every chapter, with its newest run as the evidence.
+"""Build the site with Sphinx, twice from the same pages: in English and in Chinese.
 
-Sphinx builds it twice from the same pages, in English and in Chinese. What is to be
-translated is found in the chapters as they are recorded.
+A page whose evidence has not changed since the last build is not made again. What is
+to be translated is found in the chapters as they are recorded.
 """
 
 import json
@@ -18,15 +18,17 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po
 from nbformat import NotebookNode
 
-from kernels_helpers import book, catalogues, messages, report
+from kernels_helpers import book, report
 from kernels_helpers.cases import RUN
 from kernels_helpers.errors import DockbookError
-from kernels_helpers.pages import Facts, Page, clean, project
+from kernels_helpers.site import catalogues, messages
+from kernels_helpers.site.pages import Facts, Page, clean, project
 
 SITE = book.ROOT / "site"
 LOCALE = SITE / "locale"
 CATALOGUES = LOCALE / catalogues.LANGUAGE / "LC_MESSAGES"
 BUILD = SITE / "_build"
+FOLDERS = {"en": "", catalogues.LANGUAGE: "zh"}  # of a language, in the site
 Evidence = tuple[NotebookNode, Facts]  # of a chapter: its notebook and the report
 
 
@@ -38,25 +40,23 @@ def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
     same source. A build that fails leaves the last site as it was; one with a text
     that is not translated fails, unless it is a ``draft``, which shows it in English.
     """
-    source, html, chinese = out / "source", out / "html.new", out / "zh" / "html"
-    for folder in (html, chinese):
-        shutil.rmtree(folder, ignore_errors=True)
-    (html / "runbooks").mkdir(parents=True)
     evidence = {n: _evidence(runs, n, path) for n, path in book.chapters().items()}
-    pages = _write(source, evidence)
-    for page in pages:
-        notebook, _ = evidence[page.name]
-        nbformat.write(clean(notebook), html / f"{page.doc}.ipynb")
-    doctrees = out / "doctrees"
+    pages = _write(out / "source", evidence)
     with ThreadPoolExecutor() as together:
         judged = None if draft else together.submit(untranslated, out)
-        english = together.submit(_sphinx, "html", source, html, doctrees / "en")
-        _sphinx("html", source, chinese, doctrees / "zh", catalogues.LANGUAGE)
-        english.result()
+        made = [together.submit(_sphinx, out, "html", language) for language in FOLDERS]
+        for pages_made in made:
+            pages_made.result()
         problems = judged.result() if judged else []
     if problems:
         raise DockbookError("\n".join(["the site is not translated", *problems]))
-    chinese.rename(html / "zh")
+    html = out / "html.new"
+    shutil.rmtree(html, ignore_errors=True)
+    for language, folder in FOLDERS.items():
+        shutil.copytree(out / "pages" / language, html / folder, dirs_exist_ok=True)
+    for page in pages:
+        notebook, _ = evidence[page.name]
+        nbformat.write(clean(notebook), html / f"{page.doc}.ipynb")
     shutil.rmtree(out / "html", ignore_errors=True)
     html.rename(out / "html")
     return pages
@@ -70,12 +70,10 @@ def untranslated(out: Path = BUILD) -> list[str]:
 def templates(out: Path = BUILD) -> dict[str, Catalog]:
     """Find what there is to translate, in the chapters as they are recorded."""
     out = out / "messages"
-    source, found = out / "source", out / "found"
     chapters = book.chapters()
     recorded = {n: nbformat.read(path, as_version=4) for n, path in chapters.items()}
-    pages = _write(source, {n: (notebook, {}) for n, notebook in recorded.items()})
-    shutil.rmtree(found, ignore_errors=True)
-    _sphinx("gettext", source, found, out / "doctrees")
+    pages = _write(out / "source", {n: (made, {}) for n, made in recorded.items()})
+    found = _sphinx(out, "gettext", "en")
     texts = {
         path.relative_to(found).with_suffix("").as_posix(): _prose(path)
         for path in sorted(found.rglob("*.pot"))
@@ -87,18 +85,33 @@ def templates(out: Path = BUILD) -> dict[str, Catalog]:
 
 
 def _write(source: Path, evidence: Mapping[str, Evidence]) -> list[Page]:
-    """Write what Sphinx reads: pages, ledger, catalogues, and projected chapters."""
-    shutil.rmtree(source, ignore_errors=True)
-    (source / "runbooks").mkdir(parents=True)
-    for file in (*SITE.glob("*.md"), *book.RUNBOOKS.glob("claims.yaml")):
-        shutil.copy(file, source)
-    shutil.copytree(LOCALE, source / "locale")
+    """Write what Sphinx reads: pages, ledger, catalogues, and projected chapters.
+
+    A file that is as it was is left alone: its time tells Sphinx what is new. With
+    another list of files all is made anew, as no page may know of one that is gone.
+    """
+    files = {
+        path.name: path.read_bytes()
+        for path in (*SITE.glob("*.md"), *book.RUNBOOKS.glob("claims.yaml"))
+    }
+    for path in LOCALE.rglob("*.po"):
+        files[f"locale/{path.relative_to(LOCALE)}"] = path.read_bytes()
     pages = []
     for name, path in book.chapters().items():
         page, projected = project(*evidence[name], name, path.stem)
-        nbformat.write(projected, source / f"{page.doc}.ipynb")
+        files[f"{page.doc}.ipynb"] = nbformat.writes(projected).encode()
         pages.append(page)
-    (source / "book.json").write_text(json.dumps([asdict(page) for page in pages]))
+    files["book.json"] = json.dumps([asdict(page) for page in pages]).encode()
+    there = [path for path in source.rglob("*") if path.is_file()]
+    names = {path.relative_to(source).as_posix() for path in there} - {*files}
+    if any(not name.endswith(".mo") for name in names) or not there:
+        for folder in (source, source.parent / "pages", source.parent / "doctrees"):
+            shutil.rmtree(folder, ignore_errors=True)
+    for file, content in files.items():
+        path = source / file
+        if not path.exists() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
     return pages
 
 
@@ -126,15 +139,22 @@ def _prose(path: Path) -> list[messages.Message]:
         return [("", str(message.id)) for message in read_po(file) if message.id]
 
 
-def _sphinx(
-    builder: str, source: Path, out: Path, doctrees: Path, language: str = "en"
-) -> None:
+def _sphinx(out: Path, builder: str, language: str) -> Path:
+    """Build ``out/source`` in a language, and return the folder of what was made.
+
+    After a warning the pages are read anew the next time: else it would be forgotten.
+    """
+    made, doctrees = out / "pages" / language, out / "doctrees" / language
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", builder]
-    options = ["-q", "-E", "-c", str(SITE), "-d", str(doctrees)]
-    options += ["-D", f"language={language}", str(source), str(out)]
+    options = ["-q", "-c", str(SITE), "-d", str(doctrees), "-D", f"language={language}"]
     done = subprocess.run(
-        [*command, *options], capture_output=True, text=True, check=False
+        [*command, *options, str(out / "source"), str(made)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
+        shutil.rmtree(doctrees, ignore_errors=True)
         said = "\n".join(done.stderr.splitlines()[-20:])
         raise DockbookError(f"the site was not built; Sphinx says:\n{said}")
+    return made

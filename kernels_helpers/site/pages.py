@@ -14,10 +14,11 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from kernels_helpers import messages, report
+from kernels_helpers import report
 from kernels_helpers.diagrams import DOT_MIME
 from kernels_helpers.errors import CheckFailed
 from kernels_helpers.kernel import CHECK_MIME
+from kernels_helpers.site import messages
 
 OPENING = re.compile(r"# +(?P<title>.+)\n*(?P<summary>(?:(?!#).+\n?)*)")
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}

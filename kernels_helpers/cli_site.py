@@ -1,0 +1,58 @@
+"""The commands of the site."""
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def site() -> None:
+    """Build the site, and keep its translation up to date."""
+
+
+@site.command()
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default="runs/book",
+    show_default=True,
+    help="Folder with the runs to publish; else the recorded outputs are.",
+)
+@click.option("--draft", is_flag=True, help="Show in English what is not translated.")
+def build(runs: Path, draft: bool) -> None:
+    """Build the site from executed chapters and tell what it shows."""
+    from collections import Counter
+
+    from kernels_helpers import book
+    from kernels_helpers.site import build as building
+
+    pages = building.build(runs, draft=draft)
+    for page in pages:
+        facts = page.facts
+        held = sum(check["ok"] for check in page.checks)
+        took = f", {facts['seconds']:.1f} s" if facts else ""
+        click.echo(f"{page.name:<14} {page.status}: {held} checks held{took}")
+        if facts:
+            click.echo(f"{'':<14} evidence: {runs / facts['run']}")
+    verdicts = Counter(claim["verdict"] for claim in book.ledger())
+    counted = ", ".join(f"{verdicts[v]} {v}" for v in book.VERDICTS if verdicts[v])
+    click.echo(f"{'claims':<14} {counted}")
+    click.echo(f"{'pages':<14} {building.SITE / '_build' / 'html' / 'index.html'}")
+
+
+@site.command()
+@click.option("--check", is_flag=True, help="Change nothing; exit with 1 if not whole.")
+def messages(check: bool) -> None:
+    """Bring the catalogues of the Chinese pages up to date; tell what they lack."""
+    from kernels_helpers.site import build as building
+    from kernels_helpers.site import catalogues
+
+    templates = building.templates()
+    if not check:
+        for path in catalogues.update(building.CATALOGUES, templates):
+            click.echo(f"{path}: {'updated' if path.exists() else 'removed'}")
+    problems = list(catalogues.problems(building.CATALOGUES, templates))
+    click.echo("\n".join(problems) or "every message is translated")
+    if problems and check:
+        sys.exit(1)

@@ -1,0 +1,86 @@
+"""The real site, served below some path of a loopback address, in a real browser."""
+
+import functools
+import http.server
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    sync_playwright,
+)
+
+from kernels_helpers.site.build import build
+
+BELOW = "books/docker"  # a site has to work wherever it is put
+
+
+@pytest.fixture(scope="session")
+def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site from what is recorded in the chapters."""
+    root = tmp_path_factory.mktemp("site")
+    build(root / "runs", root / "out")
+    return root / "out" / "html"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(html: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the site and give the address of its root, with a slash at the end."""
+    root = tmp_path_factory.mktemp("served")
+    (root / BELOW).parent.mkdir(parents=True)
+    (root / BELOW).symlink_to(html)
+    handler = functools.partial(Quiet, directory=str(root))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/{BELOW}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Debian's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    """Open a browser without a past; no page may complain or ask another host."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    faults: list[str] = []
+
+    def complain(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            faults.append(said.text)
+
+    def ask(asked: Request) -> None:
+        if not asked.url.startswith((address, "blob:", "data:")):
+            faults.append(f"asked for {asked.url}")
+
+    context.on("weberror", lambda fault: faults.append(str(fault.error)))
+    context.on("console", complain)
+    context.on("request", ask)
+    yield context
+    context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
