@@ -31,8 +31,9 @@ def write(path: Path, *texts: str) -> None:
 
 def ran(runs: Path, chapter: str, **facts: object) -> None:
     folder = runs / f"20260101T100000Z-{chapter}-aaaaaa"
-    folder.mkdir(parents=True, exist_ok=True)
-    write(folder / "chapter.ipynb", f"# Ran {chapter}")
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        write(folder / "chapter.ipynb", f"# Ran {chapter}")
     told = {"run": folder.name, "status": "passed", **facts}
     (folder / "report.json").write_text(json.dumps(told))
 
