@@ -8,7 +8,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from kernels_helpers.errors import HostError, UsageError
+from kernels_helpers.field_types import FIELDS
 from kernels_helpers.hosts import Host, LabHost, LocalHost
+from kernels_helpers.hosts.ssh import connected
+from kernels_helpers.kinds import MisfitError
 from kernels_helpers.lab import life
 from kernels_helpers.parameters import BARE
 
@@ -43,7 +46,8 @@ def connect(url: str, *, engine: bool = True) -> Iterator[Host]:
     ``lab://`` starts or joins the lab that ``DOCKBOOK_LAB`` names (``default``),
     ``lab://+disk`` that of the same name with ``-disk`` behind it, which has an empty
     /dev/vdb, ``lab://+bare`` that with ``-bare``, which is a fresh Debian.
-    ``lab://NAME`` joins a running one, ``local://`` is the engine of this machine.
+    ``lab://NAME`` joins a running one, ``local://`` is the engine of this machine,
+    ``ssh://[USER@]HOST[:PORT]`` that of another.
     Raises HostError when there is no host, or no engine answers on it though an
     ``engine`` is wanted, and UsageError when the URL names none.
     """
@@ -57,7 +61,7 @@ def require_engine(host: Host) -> None:
     """Raise HostError when no engine answers on a host."""
     if not host.has_engine():
         raise HostError(
-            f"no Docker Engine answers at {host.socket}: start it, set "
+            f"no Docker Engine answers at {host.socket} of {host.url}: start it, set "
             "DOCKER_HOST, or leave --host out to use a lab"
         )
 
@@ -94,11 +98,19 @@ def _join(url: str) -> Iterator[Host]:
             LabHost(name)  # raises, and says how to start it
         with life.attached(name) as host:
             yield host
-    elif scheme == "ssh" and separator:
-        raise HostError(
-            f"{url}: hosts over ssh are not there yet; use lab:// or local://"
-        )
+    elif scheme == "ssh" and _is_url(url):
+        with connected(url) as host:
+            yield host
     else:
         raise UsageError(
-            f"host {url!r}: write {', '.join(FRESH)}, lab://NAME or local://"
+            f"host {url!r}: write {', '.join(FRESH)}, lab://NAME, local:// or "
+            "ssh://[USER@]HOST[:PORT]"
         )
+
+
+def _is_url(url: str) -> bool:
+    try:
+        FIELDS["HostURL"].check(url)
+    except MisfitError:
+        return False
+    return True

@@ -10,7 +10,8 @@ from docker.errors import DockerException
 
 from kernels_helpers import process
 
-SHELL = ["bash", "-euo", "pipefail", "-c", "--"]
+# sshd runs bash with its rc file, which need not bear -u
+SHELL = ["bash", "--norc", "-euo", "pipefail", "-c", "--"]
 
 # The switch to a user keeps the environment, but for what names the user in it.
 AS_USER = """
@@ -21,23 +22,18 @@ exec setpriv --reuid="$uid" --regid="$gid" --init-groups -- "$@"
 """
 
 
+def words(script: str, user: str | None) -> list[str]:
+    """Return the words of the command that runs a script on a host, as a user."""
+    switch = [*SHELL, AS_USER, user] if user else []
+    return [*switch, *SHELL, script]
+
+
 class Host(ABC):
     """A machine with a Docker Engine: run commands there, ask its engine."""
 
     url: str
     is_lab: bool
     socket: str  # the engine's API as seen from here, a URL for the Docker SDK
-
-    @abstractmethod
-    def argv(self) -> list[str]:
-        """Return the words before a command that carry it to the host."""
-
-    @abstractmethod
-    def environment(self) -> dict[str, str]:
-        """Return the environment that a login on the host would give."""
-
-    def before_exec(self) -> None:  # noqa: B027 - most hosts have nothing to prepare
-        """Prepare the child process between fork and exec."""
 
     @cached_property
     def docker(self) -> DockerClient:
@@ -52,6 +48,7 @@ class Host(ABC):
         except (OSError, DockerException):  # those of requests are an OSError
             return False
 
+    @abstractmethod
     def run(
         self,
         script: str,
@@ -65,9 +62,34 @@ class Host(ABC):
 
         Values go through ``env`` only, so that none of them can become code.
         """
-        switch = [*SHELL, AS_USER, user] if user else []
+
+
+class NearHost(Host):
+    """A host on this machine: its commands are processes here."""
+
+    @abstractmethod
+    def argv(self) -> list[str]:
+        """Return the words before a command that carry it to the host."""
+
+    @abstractmethod
+    def environment(self) -> dict[str, str]:
+        """Return the environment that a login on the host would give."""
+
+    def before_exec(self) -> None:
+        """Prepare the child process between fork and exec."""
+
+    def run(
+        self,
+        script: str,
+        *,
+        env: Mapping[str, str] | None = None,
+        user: str | None = None,
+        timeout: float | None = None,
+        on_output: Callable[[str], object] = lambda _text: None,
+    ) -> process.Result:
+        """Run a bash script, its environment being that of a login and ``env``."""
         return process.run(
-            [*self.argv(), *switch, *SHELL, script],
+            [*self.argv(), *words(script, user)],
             env={**self.environment(), **(env or {})},
             timeout=timeout,
             on_output=on_output,

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kernels_helpers.errors import LabError
-from kernels_helpers.hosts.base import Host
+from kernels_helpers.hosts.base import NearHost
 from kernels_helpers.process import start_time
 
 PATH = "/lab/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -57,7 +57,7 @@ class LabState:
         return start_time(self.init) == self.init_started
 
 
-class LabHost(Host):
+class LabHost(NearHost):
     """Reach the engine and the shell of a running lab of the current user."""
 
     is_lab = True

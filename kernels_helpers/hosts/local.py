@@ -5,12 +5,12 @@ from functools import cached_property
 
 import docker
 
-from kernels_helpers.hosts.base import Host
+from kernels_helpers.hosts.base import NearHost
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 
 
-class LocalHost(Host):
+class LocalHost(NearHost):
     """Reach the engine that ``DOCKER_HOST`` names, or the machine's own."""
 
     url = "local://"

@@ -18,6 +18,7 @@ from kernels_helpers.connect import connect, connect_for_run
 from kernels_helpers.errors import HostError, LabError
 from kernels_helpers.hosts import Host, LabHost, LocalHost
 from kernels_helpers.lab import life
+from tests.far import far
 from tests.waiting import until
 
 NAPS = itertools.count(1000)
@@ -40,15 +41,26 @@ HOSTILE = [
 OBEYS_TERM = "trap 'exit 0' TERM; echo started; while :; do sleep 0.1; done"
 
 
-@pytest.fixture(scope="module", params=["lab", "local"])
-def host(request: pytest.FixtureRequest, lab: LabHost) -> Iterator[Host]:
+@pytest.fixture(scope="module", params=["lab", "local", "ssh"])
+def host(
+    request: pytest.FixtureRequest,
+    lab: LabHost,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Host]:
     """Give a host of each kind.
 
     The engine of ``local://`` runs in a second lab, so that the machine's own is
-    left alone; the commands run on the machine, with DOCKER_HOST set.
+    left alone; the commands run on the machine, with DOCKER_HOST set. ``ssh://`` is
+    a third lab, with an sshd.
     """
     if request.param == "lab":
         yield lab
+        return
+    if request.param == "ssh":
+        folder = tmp_path_factory.mktemp("far")
+        with life.attached("far") as box, far(box, folder) as url, connect(url) as host:
+            yield host
+            host.docker.close()
         return
     with life.attached("engine") as engine, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKER_HOST", engine.socket)
@@ -89,7 +101,8 @@ class Interrupt:
 
 
 def test_url_says_its_kind(host: Host) -> None:
-    assert host.url == ("lab://shared" if host.is_lab else "local://")
+    assert host.url in ("lab://shared", "local://", "ssh://box")
+    assert host.is_lab is (host.url == "lab://shared")
 
 
 def test_exit_code_and_merged_output_in_order(host: Host) -> None:
@@ -272,7 +285,7 @@ def test_two_hosts_have_two_engines(host: Host, lab: LabHost) -> None:
 def test_hosts_run_commands_where_they_say(host: Host) -> None:
     here = str(Path("/proc/self/ns/mnt").readlink())
     there = host.run("readlink /proc/self/ns/mnt").output.strip()
-    assert (here == there) is not host.is_lab
+    assert (here == there) is (host.url == "local://")
 
 
 def test_threads_run_at_the_same_time(host: Host) -> None:
