@@ -10,7 +10,7 @@ from docker.errors import DockerException
 
 from kernels_helpers import sweep
 from kernels_helpers.effects import effects
-from kernels_helpers.errors import CheckFailed, StepFailed
+from kernels_helpers.errors import CheckFailed, HostError, StepFailed
 from kernels_helpers.hosts import Host
 from kernels_helpers.journal import Journal
 from kernels_helpers.labels import label_of
@@ -106,13 +106,16 @@ class Chapter:
             self.finish()
             self._tell(f"kept: `dockbook undo {self.run}` takes it back\n")
             return
-        while step := self._undos.pop():
-            self._undo_one(step)
         try:
+            while step := self._undos.pop():
+                self._undo_one(step)
             found = self._labelled()
             for left in sweep.remove(self.host.docker, found) if found else ():
                 self.journal.write("swept", kind=left.kind, name=left.name)
                 self._tell(f"removed {left.kind} {left.name}\n")
+        except HostError as error:
+            self.journal.write("sweep failed", error=str(error))
+            self._tell(f"✘ {error}\n  `dockbook undo {self.run}` goes on from here\n")
         except (DockerException, OSError) as error:  # OSError: no engine answers
             self.journal.write("sweep failed", error=str(error))
             self._tell(f"✘ sweep: {error}\n  `dockbook sweep {self.run}` tries again\n")

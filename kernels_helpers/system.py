@@ -54,6 +54,8 @@ TOOLS = (
     Tool("dpkg-scanpackages", "dpkg-dev", "the packages for it"),
     Tool("docker-registry", "docker-registry", "the image registry:2"),
     Tool("busybox", "busybox-static", "the images busybox, alpine, nginx, hello-world"),
+    Tool("ssh", "openssh-client", "hosts that are far"),
+    Tool("sshd", "openssh-server", "the tests of such hosts"),
     Tool("openssl", "openssl", "the certificates of a registry"),
     Tool("htpasswd", "apache2-utils", "the passwords of a registry"),
     Tool("jq", "jq", "changes of daemon.json"),

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import capability, debian, life
@@ -22,6 +23,10 @@ from tests.labs import DISKS
 # Started with `&`, or by nohup, tests have signals ignored that some of them send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# How long an example may take says more of the machine than of the code.
+settings.register_profile("dockbook", deadline=None)
+settings.load_profile("dockbook")
 
 ENGINE_FIXTURES = {"dockbook_home", "empty_home", "lab", "tree", "bare_lab"}
 SETTLE = 15.0  # seconds: a watcher has to notice, and may have a loaded machine

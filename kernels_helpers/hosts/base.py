@@ -35,16 +35,20 @@ class Host(ABC):
     is_lab: bool
     socket: str  # the engine's API as seen from here, a URL for the Docker SDK
 
-    @cached_property
+    @property
     def docker(self) -> DockerClient:
         """Return a Docker SDK client of the host's engine."""
+        return self._client
+
+    @cached_property
+    def _client(self) -> DockerClient:
         return DockerClient(base_url=self.socket)
 
     def has_engine(self) -> bool:
         """Tell whether an engine answers on the host."""
         try:
             _knock(self.socket)
-            return bool(self.docker.ping())
+            return bool(self._client.ping())
         except (OSError, DockerException):  # those of requests are an OSError
             return False
 

@@ -20,7 +20,7 @@ class LocalHost(NearHost):
         self.socket = os.environ.get("DOCKER_HOST") or DEFAULT_SOCKET
 
     @cached_property
-    def docker(self) -> docker.DockerClient:
+    def _client(self) -> docker.DockerClient:
         """Return a client that minds DOCKER_TLS_VERIFY and DOCKER_CERT_PATH too."""
         return docker.from_env(environment=self.environment())
 

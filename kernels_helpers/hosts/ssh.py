@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 
+from docker import DockerClient
+
 from kernels_helpers import process
 from kernels_helpers.errors import HostError
 from kernels_helpers.hosts.base import Host, words
@@ -99,8 +101,14 @@ class SshHost(Host):
             self._master = None
         (self.folder / "master.sock").unlink(missing_ok=True)
 
+    @property
+    def docker(self) -> DockerClient:
+        """Return a Docker SDK client of the host's engine. Raises HostError."""
+        self.open()
+        return super().docker
+
     def has_engine(self) -> bool:
-        """Tell whether an engine answers on the host. Raises HostError without one."""
+        """Tell whether an engine answers on the host. Raises HostError."""
         self.open()
         return super().has_engine()
 
@@ -156,7 +164,7 @@ def _advice(said: str) -> str:
         return "Connect once with ssh and compare the key, or add it to known_hosts"
     if "Permission denied" in said:
         return "Give ssh a key that the host accepts: see ssh-add and ~/.ssh/config"
-    return "Try `ssh` with the same host; then `dockbook resume` or `dockbook undo`"
+    return "Try `ssh` with the same host"
 
 
 def _counted(texts: Sequence[str]) -> bytes:

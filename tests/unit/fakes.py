@@ -32,13 +32,7 @@ class FakeHost(Host):
             remove_volume=None,
             remove_image=None,
         )
-        self.__dict__["docker"] = SimpleNamespace(api=api)
-
-    def argv(self) -> list[str]:
-        return []
-
-    def environment(self) -> dict[str, str]:
-        return {}
+        self.__dict__["_client"] = SimpleNamespace(api=api)
 
     def run(
         self,

@@ -140,7 +140,7 @@ def test_a_host_that_is_not_there_exits_with_3(
     for host, said in [
         ("lab://nope", "dockbook lab up nope"),
         ("local://", "no Docker Engine answers"),
-        ("ssh://box", "not there yet"),
+        ("ssh://127.0.0.1:1", "ssh://127.0.0.1:1 is unreachable: "),
     ]:
         refused(call("run", small, "--host", host, "--out", out), said, code=3)
     refused(call("lab", "sh", "nope", "true"), "dockbook lab up nope", code=3)

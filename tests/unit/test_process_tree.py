@@ -27,7 +27,7 @@ class Listing(FakeHost):
             for name, pid in (("web", 41), ("db", 51))
         ]
         listed = SimpleNamespace(list=lambda **_: containers)
-        self.__dict__["docker"] = SimpleNamespace(containers=listed)
+        self.__dict__["_client"] = SimpleNamespace(containers=listed)
 
     def run(self, script: str, **_: object) -> Result:
         assert script == process_tree.LIST
