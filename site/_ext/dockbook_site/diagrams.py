@@ -1,20 +1,23 @@
 """The directive for a diagram in DOT, drawn into the page as SVG."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 from xml.etree import ElementTree
 
 import graphviz
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx.locale import _
 from sphinx.util.docutils import SphinxDirective
 
 from dockbook_site.languages import speaker
 from dockbook_site.markup import prose
-from kernels_helpers.site.messages import relabel
+from kernels_helpers.site import messages
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
+STOPS = {"; ": _("; "), ": ": _(": "), ", ": _(", ")}  # between facts
 
 
 class diagram(nodes.General, nodes.Element):  # noqa: N801 - as docutils names nodes
@@ -33,8 +36,12 @@ class DiagramDirective(SphinxDirective):
         alt = self.options.get("alt")
         if not alt:
             raise self.error("a diagram needs :alt: - say in words what it shows")
-        say = speaker(self.env, self.env.docname)
-        return [diagram(dot=relabel("\n".join(self.content), say), alt=say(alt))]
+        say, dot = speaker(self.env, self.env.docname), "\n".join(self.content)
+        if messages.is_prose(alt):
+            return [diagram(dot=messages.relabel(dot, say), alt=say(alt))]
+        told = messages.retell(alt, say, lambda sign: str(STOPS[sign]))
+        dot = messages.relabel(dot, partial(messages.fill, say=say))
+        return [diagram(dot=dot, alt=told)]
 
 
 def visit_diagram(self: Any, node: diagram) -> None:
