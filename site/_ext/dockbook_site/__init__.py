@@ -36,9 +36,14 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
 
 
 def of_all_pages(app: Sphinx, config: Any) -> None:
-    """Let Sphinx make every page anew when what draws them, or their list, changes."""
+    """Let Sphinx make every page anew when what draws them changes.
+
+    That is the code, the words of the interface, and the list of the chapters.
+    """
     folders = Path(__file__).parent, Path(kernels_helpers.__file__).parent
     code = [path.read_bytes() for f in folders for path in sorted(f.rglob("*.py"))]
+    words = sorted(Path(app.srcdir).glob("locale/*/LC_MESSAGES/sphinx.po"))
+    code += [path.read_bytes() for path in words]
     titles = repr([(p["doc"], p["title"]) for p in read_book(Path(app.srcdir))])
     config.made_of = hashlib.sha256(b"".join([*code, titles.encode()])).hexdigest()
 
