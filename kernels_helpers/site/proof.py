@@ -19,7 +19,8 @@ def may_be_published(folder: Path) -> bool:
     """
     opened = [e for e in journal.read(folder / report.JOURNAL) if e["event"] == "open"]
     return bool(opened) and all(
-        event["host"].startswith("lab://") and not event["secrets"] for event in opened
+        str(event["host"]).startswith("lab://") and not event.get("secrets")
+        for event in opened
     )
 
 
