@@ -1,7 +1,6 @@
 /* Filter the ledger; the choice is in the address: #chapter=volumes */
 const form = document.querySelector("form.filter");
 if (form) {
-  const told = form.querySelector("output");
   const rows = [...document.querySelectorAll(".ledger tr[id]")];
   const show = () => {
     const wanted = form.words.value.toLowerCase().split(" ");
@@ -12,12 +11,13 @@ if (form) {
         || (form.chapter.value || chapter) !== chapter
         || !wanted.every(word => text.includes(word)));
     });
-    told.textContent = told.dataset.told.replace("{n}", found.length);
+    form.told.textContent = form.told.dataset.told.replace("{n}", found.length);
   };
   const read = () => {
     const chosen = new URLSearchParams(location.hash.slice(1));
     for (const field of form) field.value = chosen.get(field.name) ?? "";
     show();
+    document.querySelector(":target")?.scrollIntoView();
   };
   form.oninput = () => {
     const chosen = [...new FormData(form)].filter(([, value]) => value);

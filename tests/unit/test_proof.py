@@ -254,7 +254,7 @@ class TestVerdicts:
     ) -> None:
         page = page_at(html, f"{place}runbooks/05-volumes.html")
         (told,) = page.select("dl.correction")
-        assert told.get_text(" ", strip=True) == said
+        assert "|".join(part.get_text() for part in told.select("dt, dd")) == said
         (before,) = page.select(".check:has(+ dl.correction)")
         assert "it is local" in before.get_text()
 

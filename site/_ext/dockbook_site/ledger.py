@@ -89,7 +89,8 @@ class Ledger(SphinxDirective):
             + choice("verdict", _("Verdict"), _("all verdicts"), verdicts)
             + choice("chapter", _("Chapter"), _("all chapters"), chapters)
             + f'<label>{words} <input type="search" name="words"></label>'
-            f'<output aria-live="polite" data-told="{told}"></output></form>'
+            f'<output name="told" aria-live="polite" data-told="{told}"></output>'
+            "</form>"
         )
 
     def group(self, section: str, claims: Iterable[Claim]) -> str:
