@@ -8,7 +8,7 @@ from typing import Any
 
 import nbformat
 
-from kernels_helpers import cases, journal, references, report, runner
+from kernels_helpers import book, cases, journal, references, report, runner
 from kernels_helpers.connect import connect
 from kernels_helpers.errors import ChapterError, DockbookError, UsageError
 from kernels_helpers.journal import Journal, who
@@ -54,7 +54,7 @@ def resume(folder: Path, on_cell: Callable[[int, str], object]) -> Report:
             raise UsageError(f"{folder} was not made by `dockbook run`")
         if (status := cases.remake(folder).status) != "failed":
             raise UsageError(f"{began['run']} has {status}: there is nothing to resume")
-        chapter = Path(began["path"])
+        chapter = book.ROOT / began["path"]
         notebook, contract = load(chapter)
         if report.source_of(notebook) != began["source"]:
             raise _edited(chapter, notebook, folder)

@@ -24,6 +24,13 @@ def name_of(path: Path) -> str:
     return name if number.isdecimal() and name else path.stem
 
 
+def place_of(path: Path) -> str:
+    """Name a file by its place in the project, or else by its whole path."""
+    whole = path.resolve()
+    below = whole.is_relative_to(ROOT.resolve())
+    return str(whole.relative_to(ROOT.resolve()) if below else whole)
+
+
 def find(word: str) -> Path:
     """Find a chapter by name, by file name or by path."""
     if (path := Path(word)).suffix == ".ipynb":

@@ -88,6 +88,11 @@ def cases(folder: Path) -> list[Case]:
     return found
 
 
+def is_step(cell: nbformat.NotebookNode) -> bool:
+    """Tell whether a code cell is a step."""
+    return bool(cell.source.startswith(("%%look", "%%change")))
+
+
 def _places(notebook: nbformat.NotebookNode) -> tuple[list[Place], list[Place]]:
     """Find the steps and the checks of a notebook."""
     steps: list[Place] = []
@@ -99,7 +104,7 @@ def _places(notebook: nbformat.NotebookNode) -> tuple[list[Place], list[Place]]:
             heading = titles[-1] if titles else heading
         elif cell.cell_type == "code":
             errors = [o for o in cell.outputs if o.output_type == "error"]
-            if cell.source.startswith(("%%look", "%%change")):
+            if is_step(cell):
                 told = [f"{o.ename}: {o.evalue}" for o in errors]
                 steps.append(Place(heading, told[0] if told else None))
             failed = [o for o in errors if o.ename == CheckFailed.__name__]

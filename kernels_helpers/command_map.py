@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import graphviz
 
-from kernels_helpers.diagrams import FONT, GRAPH, NODE, Diagram
+from kernels_helpers.diagrams import Diagram, digraph
 from kernels_helpers.hosts import Host
 
 SECTION = re.compile(r"^((?:.* )?Commands):\n((?:  .*\n)+)", re.M)
@@ -14,7 +14,7 @@ COMMAND = re.compile(r"^  ([a-z][\w-]*)\*?  +(\S.*)$", re.M)  # * marks a plug-i
 GROUPS = ("Management Commands", "Swarm Commands")
 EACH = 'for name in $names; do echo "# $name"; docker "$name" --help; done'
 ROW = 6  # commands side by side
-COMPACT = {**GRAPH, **FONT, "nodesep": "0.12", "ranksep": "0.25"}
+COMPACT = {"nodesep": "0.12", "ranksep": "0.25"}
 
 Commands = Mapping[str, str]  # name to what the help says of it
 
@@ -56,7 +56,7 @@ class CommandMap:
             "in the long form only": sorted(set(members) - set(heads)),
             "on their own": sorted(set(self.short) - set(homes)),
         }
-        graph = graphviz.Digraph("commands", graph_attr=COMPACT, node_attr=NODE)
+        graph = digraph("commands", **COMPACT)
         # dot stacks boxes from the bottom up
         for title, names in reversed(rest.items()):
             _box(graph, title, names, homes)

@@ -35,6 +35,13 @@ class Diagram:
         return bundle, {DOT_MIME: {"alt": self.alt}}
 
 
+def digraph(name: str, **graph: str) -> graphviz.Digraph:
+    """Begin a diagram in the shared style; ``graph`` says what is other in it."""
+    return graphviz.Digraph(
+        name, graph_attr={**GRAPH, **FONT, **graph}, node_attr=NODE, edge_attr=FONT
+    )
+
+
 def load(name: str, *, alt: str) -> Diagram:
     """Load ``diagrams/NAME.dot`` and give it the shared style."""
     path = DIAGRAMS / f"{name}.dot"
@@ -61,9 +68,7 @@ def mounts(docker: DockerClient, label: str) -> Diagram:
 
     Nodes and edges are sorted by name, so that the same state gives the same DOT.
     """
-    graph = graphviz.Digraph(
-        "mounts", graph_attr={**GRAPH, **FONT}, node_attr=NODE, edge_attr=FONT
-    )
+    graph = digraph("mounts")
     containers = {
         str(container.name): container
         for container in docker.containers.list(all=True, filters={"label": label})
@@ -92,9 +97,8 @@ def names(docker: DockerClient, registry: str) -> Diagram:
     The way is registry, repository, tag or digest, image. It is sorted by name, so
     that the same state gives the same DOT.
     """
-    graph = graphviz.Digraph(
-        "names", graph_attr={**GRAPH, **FONT}, node_attr=NODE, strict=True
-    )
+    graph = digraph("names")
+    graph.strict = True
     found = {str(i.id): _references(i.attrs) for i in docker.images.list()}
     ways = sorted(
         [*_parts(reference), image]

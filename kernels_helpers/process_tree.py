@@ -2,9 +2,7 @@
 
 import itertools
 
-import graphviz
-
-from kernels_helpers.diagrams import FONT, GRAPH, NODE, Diagram
+from kernels_helpers.diagrams import Diagram, digraph
 from kernels_helpers.hosts import Host
 
 LIST = "ps -eo pid=,ppid=,comm="
@@ -30,9 +28,7 @@ def draw(host: Host, label: str) -> Diagram:
         (_ancestry(pid, parents) for pid in ends),
         key=lambda line: [words[pid] for pid in line],
     )
-    graph = graphviz.Digraph(
-        "processes", graph_attr={**GRAPH, **FONT}, node_attr=NODE, edge_attr=FONT
-    )
+    graph = digraph("processes")
     numbers = {
         pid: str(i) for i, pid in enumerate(dict.fromkeys(itertools.chain(*lines)))
     }

@@ -105,7 +105,7 @@ def run(path: Path, options: Options, on_cell: Callable[[int, str], object]) -> 
                 "run",
                 run=run_id,
                 chapter=book.name_of(path),
-                path=str(path.resolve()),
+                path=book.place_of(path),
                 source=report.source_of(notebook),
                 settings={name: getattr(started.options, name) for name in SETTINGS},
             )
@@ -195,7 +195,7 @@ def _execute(
     )
     try:
         papermill.execute_notebook(
-            run.path,
+            os.path.relpath(run.path),  # the folder of the project is no evidence
             run.folder / report.NOTEBOOK,
             parameters=run.options.parameters,
             engine_name="dockbook",

@@ -5,7 +5,7 @@ from typing import Any
 import graphviz
 from docker import DockerClient
 
-from kernels_helpers.diagrams import FONT, GRAPH, NODE, Diagram
+from kernels_helpers.diagrams import Diagram, digraph
 
 HOST = "the Docker host"
 OUTSIDE = "other machines"
@@ -28,12 +28,7 @@ def draw(docker: DockerClient, label: str) -> Diagram:
     networks = {str(network.name): network.attrs for network in docker.networks.list()}
     links = {str(c.name): _links(c.attrs, names) for c in containers}
     used = {network for found in links.values() for network, _ in found} & {*networks}
-    graph = graphviz.Digraph(
-        "networks",
-        graph_attr={**GRAPH, **FONT, **TIGHT},
-        node_attr=NODE,
-        edge_attr=FONT,
-    )
+    graph = digraph("networks", **TIGHT)
     graph.node(OUTSIDE, OUTSIDE, style="dashed,rounded")
     graph.node(HOST, f"{HOST}\nown interfaces", peripheries="2")
     _beside(graph, OUTSIDE, HOST, dir="both")

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from babel.messages import Catalog
@@ -21,7 +22,7 @@ from nbformat import NotebookNode
 from kernels_helpers import book, report
 from kernels_helpers.cases import RUN
 from kernels_helpers.errors import DockbookError
-from kernels_helpers.site import catalogues, messages
+from kernels_helpers.site import catalogues, messages, proof
 from kernels_helpers.site.pages import Facts, Page, clean, project
 
 SITE = book.ROOT / "site"
@@ -29,7 +30,14 @@ LOCALE = SITE / "locale"
 CATALOGUES = LOCALE / catalogues.LANGUAGE / "LC_MESSAGES"
 BUILD = SITE / "_build"
 FOLDERS = {"en": "", catalogues.LANGUAGE: "zh"}  # of a language, in the site
-Evidence = tuple[NotebookNode, Facts]  # of a chapter: its notebook and the report
+
+
+class Evidence(NamedTuple):
+    """Hold what there is of a chapter: its notebook, and the report of its run."""
+
+    notebook: NotebookNode
+    facts: Facts
+    folder: Path | None = None
 
 
 def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
@@ -55,8 +63,10 @@ def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
     for language, folder in FOLDERS.items():
         shutil.copytree(out / "pages" / language, html / folder, dirs_exist_ok=True)
     for page in pages:
-        notebook, _ = evidence[page.name]
-        nbformat.write(clean(notebook), html / f"{page.doc}.ipynb")
+        found = evidence[page.name]
+        nbformat.write(clean(found.notebook), html / f"{page.doc}.ipynb")
+        if found.folder and page.proof:
+            proof.publish(found.folder, html / page.proof)
     shutil.rmtree(out / "html", ignore_errors=True)
     html.rename(out / "html")
     return pages
@@ -72,7 +82,9 @@ def templates(out: Path = BUILD) -> dict[str, Catalog]:
     out = out / "messages"
     chapters = book.chapters()
     recorded = {n: nbformat.read(path, as_version=4) for n, path in chapters.items()}
-    pages = _write(out / "source", {n: (made, {}) for n, made in recorded.items()})
+    pages = _write(
+        out / "source", {n: Evidence(made, {}) for n, made in recorded.items()}
+    )
     found = _sphinx(out, "gettext", "en")
     texts = {
         path.relative_to(found).with_suffix("").as_posix(): _prose(path)
@@ -98,7 +110,11 @@ def _write(source: Path, evidence: Mapping[str, Evidence]) -> list[Page]:
         files[f"locale/{path.relative_to(LOCALE)}"] = path.read_bytes()
     pages = []
     for name, path in book.chapters().items():
-        page, projected = project(*evidence[name], name, path.stem)
+        notebook, facts, folder = evidence[name]
+        took = proof.steps(folder) if folder else ()
+        page, projected = project(notebook, facts, name, path.stem, took)
+        if folder and proof.may_be_published(folder):
+            page.proof = f"{page.doc}.run"
         files[f"{page.doc}.ipynb"] = nbformat.writes(projected).encode()
         pages.append(page)
     files["book.json"] = json.dumps([asdict(page) for page in pages]).encode()
@@ -130,8 +146,8 @@ def _evidence(runs: Path, name: str, recorded: Path) -> Evidence:
         except (OSError, ValueError):  # not written yet, or not to its end
             continue
         if facts["status"] != "planned":
-            return notebook, facts
-    return nbformat.read(recorded, as_version=4), {}
+            return Evidence(notebook, facts, folder)
+    return Evidence(nbformat.read(recorded, as_version=4), {})
 
 
 def _prose(path: Path) -> list[messages.Message]:

@@ -39,11 +39,12 @@ Templates: TypeAlias = Mapping[str, Catalog]
 def template(texts: Iterable[tuple[str, str]]) -> Catalog:
     """Collect the messages of a page: kind and English text of each.
 
-    What has no letters but in code is left out: it is the same in every language.
+    What has no letters but in code is left out: it is the same in every language,
+    unless it is a sign of the interface.
     """
     made = Catalog()
     for kind, text in texts:
-        if LETTERS.search(CODE.sub("", text)):
+        if kind == "interface" or LETTERS.search(CODE.sub("", text)):
             made.add(text, auto_comments=[kind] if kind else [])
     return made
 

@@ -2,10 +2,15 @@
 
 A message is a text and the kind of thing that says it: a ``check``, a ``parameter``,
 a ``diagram`` in words, a ``label`` in one, or the ``interface``.
+
+The words of a diagram are prose, or facts that the engine has told, as in
+``web has 172.17.0.2 on bridge; db is on no network``. A fact is a message with places
+for what another run would name otherwise: ``web has {1} on bridge``.
 """
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,12 +25,53 @@ from kernels_helpers.parameters import Contract
 Message: TypeAlias = tuple[str, str]
 
 WORD = re.compile(r"(?<![^\s(])[A-Za-z]+(?:'[a-z]+)?(?![^\s,.;:!?)])")
+# What has a digit or a sign in it is the name of something, as volumes/NAME or eth0.
+NAME = re.compile(
+    r"(?<!\S)(?=[A-Za-z]*(?:[.:](?=\S)|[^A-Za-z\s,;:.()>…']))[^\s,;()]*[^\s,;:.()]"
+)
+PLACE = re.compile(r"\{(\d+)\}")
+STOP = re.compile(r"(; |: |, )")
 LABEL = re.compile(r'(?<=label=")(?:[^"\\]|\\.)*(?=")')
 
 
 def has_words(text: str) -> bool:
     """Tell whether a line of a label says something, or only names something."""
-    return WORD.search(text) is not None
+    return WORD.search(blank(text)[0]) is not None
+
+
+def blank(text: str) -> tuple[str, list[str]]:
+    """Take the names out of a text: the text with numbered places, and the names."""
+    names: list[str] = []
+
+    def place(name: re.Match[str]) -> str:
+        names.append(name[0])
+        return f"{{{len(names)}}}"
+
+    return NAME.sub(place, text), names
+
+
+def fill(text: str, say: Callable[[str], str]) -> str:
+    """Say a text without its names, and put these into their places."""
+    message, names = blank(text)
+    return PLACE.sub(lambda place: names[int(place[1]) - 1], say(message))
+
+
+def is_prose(alt: str) -> bool:
+    """Tell whether the words of a diagram are sentences, or facts of the engine."""
+    return alt.endswith(".")
+
+
+def retell(
+    facts: str, say: Callable[[str], str], stop: Callable[[str], str] = str
+) -> str:
+    """Put what ``say`` answers in place of each fact, and ``stop`` of each separator.
+
+    A single word in a list, as of commands, is a name.
+    """
+    pieces = STOP.split(facts)
+    pieces[::2] = [fill(p, say) if " " in p else p for p in pieces[::2]]
+    pieces[1::2] = map(stop, pieces[1::2])
+    return "".join(pieces)
 
 
 def of_cells(notebook: NotebookNode) -> Iterator[Message]:
@@ -38,8 +84,16 @@ def of_cells(notebook: NotebookNode) -> Iterator[Message]:
             if CHECK_MIME in data:
                 yield "check", data[CHECK_MIME]["claim"]
             if DOT_MIME in data:
-                yield "diagram", alt_of(output)
-                yield from (("label", text) for text in labels(data[DOT_MIME]))
+                yield from _of_diagram(alt_of(output), data[DOT_MIME])
+
+
+def _of_diagram(alt: str, dot: str) -> Iterator[Message]:
+    if is_prose(alt):
+        yield "diagram", alt
+        yield from (("label", text) for text in labels(dot))
+        return
+    yield from (("diagram", fact) for fact in _asked(partial(retell, alt)))
+    yield from (("label", blank(text)[0]) for text in labels(dot))
 
 
 def _of_parameters(source: str) -> Iterator[Message]:
@@ -58,13 +112,18 @@ def alt_of(output: NotebookNode) -> str:
 
 def labels(dot: str) -> list[str]:
     """Find the texts in the labels of DOT, as ``relabel`` puts them to ``say``."""
+    return _asked(partial(relabel, dot))
+
+
+def _asked(tell: Callable[[Callable[[str], str]], str]) -> list[str]:
+    """List the texts that ``tell`` wants to have said."""
     found: list[str] = []
 
     def keep(text: str) -> str:
         found.append(text)
         return text
 
-    relabel(dot, keep)
+    tell(keep)
     return found
 
 

@@ -7,7 +7,7 @@ cells. The extension in ``site/_ext`` draws the rest.
 import copy
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from kernels_helpers import report
+from kernels_helpers.cases import Case, is_step
 from kernels_helpers.diagrams import DOT_MIME
-from kernels_helpers.errors import CheckFailed
+from kernels_helpers.errors import CheckFailed, DockbookError
 from kernels_helpers.kernel import CHECK_MIME
 from kernels_helpers.site import messages
 
@@ -31,7 +32,8 @@ class Page:
 
     ``status`` is ``passed`` or ``failed`` for a run, ``recorded`` for the outputs
     kept with the chapter, ``not run`` for a chapter without any. ``facts`` is the
-    report of the run. Each of the ``checks`` has the anchor of its place.
+    report of the run. Each of the ``checks`` has the anchor of its place. ``proof`` is
+    the folder of the run's own files, if they are published.
     """
 
     name: str
@@ -41,12 +43,21 @@ class Page:
     status: str
     facts: Facts
     checks: list[Facts] = field(default_factory=list)
+    proof: str | None = None
 
 
 def project(
-    notebook: NotebookNode, facts: Facts, name: str, stem: str
+    notebook: NotebookNode,
+    facts: Facts,
+    name: str,
+    stem: str,
+    took: Iterable[Case] = (),
 ) -> tuple[Page, NotebookNode]:
-    """Make the page of a chapter from its notebook and the report of its run."""
+    """Make the page of a chapter from its notebook and the report of its run.
+
+    ``took`` are the steps of the run, in the order of their cells. Raises
+    DockbookError for a diagram without words.
+    """
     projected = clean(notebook)
     projected.cells = [cell for cell in projected.cells if _is_shown(cell)]
     opening = OPENING.match(projected.cells[0].source if projected.cells else "")
@@ -56,10 +67,13 @@ def project(
     summary = " ".join(opening["summary"].split()) if opening else ""
     status = _status(notebook, facts)
     page = Page(name, f"runbooks/{stem}", title, summary, status, facts)
+    steps = iter(took)
     for cell in _code(projected):
         checks = [_placed(check, page.checks) for check in _checks(cell, facts)]
-        cell.metadata["dockbook"] = {"checks": checks, "failed": _fails(cell)}
-        cell.outputs = [o for output in cell.outputs for o in _shown(output)]
+        step = next(steps, None) if is_step(cell) else None
+        mark = {"checks": checks, "failed": _fails(cell), "took": _took(step)}
+        cell.metadata["dockbook"] = mark
+        cell.outputs = [o for output in cell.outputs for o in _shown(output, page.doc)]
     return page, projected
 
 
@@ -98,13 +112,26 @@ def _placed(check: Facts, before: list[Facts]) -> Facts:
     return before[-1]
 
 
-def _shown(output: NotebookNode) -> Iterator[NotebookNode]:
+def _took(step: Case | None) -> Facts | None:
+    """Tell how long a step took in all, in how many attempts; None if unknown.
+
+    A step that was not run has its answer instead.
+    """
+    if step is None or not (step.codes or step.answer):
+        return None
+    seconds, attempts = step.seconds, len(step.codes)
+    return {"seconds": seconds, "attempts": attempts, "answer": step.answer}
+
+
+def _shown(output: NotebookNode, doc: str) -> Iterator[NotebookNode]:
     """Leave a check to its mark, and write a diagram as the directive for it."""
     data = output.get("data", {})
     if CHECK_MIME in data or output.get("ename") == CheckFailed.__name__:
         return
     if DOT_MIME in data:
-        option = json.dumps(messages.alt_of(output), ensure_ascii=False)
+        if not (alt := messages.alt_of(output)):
+            raise DockbookError(f"{doc}.ipynb: a diagram has no words: give it an alt")
+        option = json.dumps(alt, ensure_ascii=False)
         text = f"`````{{diagram}}\n:alt: {option}\n\n{data[DOT_MIME]}\n`````\n"
         output = nbformat.v4.new_output("display_data", {"text/markdown": text})
     yield output

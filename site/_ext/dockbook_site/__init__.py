@@ -17,7 +17,8 @@ import kernels_helpers
 from dockbook_site.cells import Draw
 from dockbook_site.diagrams import DiagramDirective, diagram, visit_diagram
 from dockbook_site.languages import link
-from dockbook_site.lists import Chapters, Ledger
+from dockbook_site.ledger import Ledger, filter_it
+from dockbook_site.lists import Chapters
 from dockbook_site.markup import read_book, read_claims
 
 
@@ -35,9 +36,14 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
 
 
 def of_all_pages(app: Sphinx, config: Any) -> None:
-    """Let Sphinx make every page anew when what draws them, or their list, changes."""
+    """Let Sphinx make every page anew when what draws them changes.
+
+    That is the code, the words of the interface, and the list of the chapters.
+    """
     folders = Path(__file__).parent, Path(kernels_helpers.__file__).parent
     code = [path.read_bytes() for f in folders for path in sorted(f.rglob("*.py"))]
+    words = sorted(Path(app.srcdir).glob("locale/*/LC_MESSAGES/sphinx.po"))
+    code += [path.read_bytes() for path in words]
     titles = repr([(p["doc"], p["title"]) for p in read_book(Path(app.srcdir))])
     config.made_of = hashlib.sha256(b"".join([*code, titles.encode()])).hexdigest()
 
@@ -66,5 +72,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", outdated)
     app.connect("builder-inited", no_search)
     app.connect("html-page-context", link)
+    app.connect("html-page-context", filter_it)
     app.connect("build-finished", lighten)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,27 +9,15 @@ from sphinx.locale import _
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from dockbook_site.diagrams import diagram
-from dockbook_site.languages import speaker, up
-from dockbook_site.markup import (
-    WORDS,
-    badge,
-    claim_anchor,
-    prose,
-    raw,
-    read_book,
-    read_claims,
-)
+from dockbook_site.languages import speaker
+from dockbook_site.markup import WORDS, prose, raw, read_book, read_claims
+from dockbook_site.proof import Proof, took
 from kernels_helpers import steps
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.kinds import as_text
 from kernels_helpers.parameters import Contract
 
 OPTIONS = {"rc": _("exit code"), "as": _("as user")}
-HOSTS = {
-    "lab": _("in a lab"),
-    "local": _("on a local host"),
-    "ssh": _("on a remote host"),
-}
 
 
 class Draw(SphinxPostTransform):
@@ -43,9 +31,8 @@ class Draw(SphinxPostTransform):
         page = {p["doc"]: p for p in read_book(source)}.get(self.env.docname)
         if page is None:
             return
-        self.page = page
         self.say = speaker(self.env, page["doc"])
-        self.claims = {str(claim["id"]) for claim in read_claims(source)}
+        self.proof = Proof(self.env, page, read_claims(source))
         failed = False
         for cell in list(self.document.findall(nodes.container)):
             if cell.get("nb_element") != "cell_code":
@@ -61,7 +48,7 @@ class Draw(SphinxPostTransform):
             self.cell(cell, mark)
         title = next(iter(self.document.findall(nodes.title)))
         place = title.parent.index(title) + 1
-        title.parent.insert(place, raw(self.run_badge(page, failed=failed)))
+        title.parent.insert(place, raw(self.proof.run_badge(failed=failed)))
 
     def cell(self, cell: nodes.container, mark: dict[str, Any]) -> None:
         """Draw a cell as what it is; a plain one stays as it is written."""
@@ -77,11 +64,12 @@ class Draw(SphinxPostTransform):
             magic, _, body = text.partition("\n")
             if magic.rstrip() in ("%%look", "%%change"):
                 self.step(cell, block, steps.parse(magic.rstrip()[2:], body), body)
+                cell.insert(1, raw(took(mark["took"])))
                 return
         except DockbookError:
             pass  # malformed: shown as it is written
         if mark["checks"]:
-            self.fold(cell, "checks", "".join(map(self.check, mark["checks"])))
+            self.fold(cell, "checks", "".join(map(self.proof.check, mark["checks"])))
         elif next(iter(cell.findall(diagram)), None):
             self.fold(cell, "drawn", "")
 
@@ -126,55 +114,6 @@ class Draw(SphinxPostTransform):
             source,
             raw("</details>"),
         ]
-
-    def check(self, check: dict[str, Any]) -> str:
-        """Write what a check says, with a link to the claim that it proves."""
-        ok, note = check["ok"], check["note"]
-        home = "../" * self.page["doc"].count("/")
-        known = note is not None and str(note) in self.claims
-        claim = "" if note is None else html.escape(str(note))
-        if known:
-            claim = f'<a href="{home}ledger.html#{claim_anchor(note)}">{claim}</a>'
-        return (
-            f'<p class="check is-{"ok" if ok else "false"}" id="{check["anchor"]}">'
-            f'<span class="sign">{"✔" if ok else "✘"}</span> '
-            f"<span>{prose(self.say(check['claim']))} "
-            f'<small class="claim">{claim}</small></span></p>'
-        )
-
-    def run_badge(self, page: dict[str, Any], *, failed: bool) -> str:
-        """Say below the title how the run went, when, and on what."""
-        facts, status = page["facts"], page["status"]
-        told = [badge(status)]
-        if started := facts.get("started"):
-            shown = html.escape(f"{started[:10]} {started[11:16]} UTC")
-            told.append(f'<time datetime="{html.escape(started)}">{shown}</time>')
-        elif status == "recorded":
-            told.append(_("outputs kept with the chapter"))
-        if engine := facts.get("engine"):
-            api = f" (API {facts['api']})" if facts.get("api") else ""
-            told.append(html.escape(f"Docker Engine {engine}{api}"))
-        if host := HOSTS.get(str(facts.get("host")).partition(":")[0]):
-            told.append(host)
-        if seconds := facts.get("seconds"):
-            told.append(f"{seconds:.0f} s")
-        notebook = html.escape(f"{up(self.env, page['doc'])}{page['doc']}.ipynb")
-        word = _("notebook")
-        told.append(f'<a href="{notebook}" download>{word} ↓</a>')
-        items = "".join(f"<li>{fact}</li>" for fact in told)
-        alarm = self.alarm(facts, failed=failed) if status == "failed" else ""
-        return f'<ul class="run">{items}</ul>{alarm}'
-
-    def alarm(self, facts: dict[str, Any], *, failed: bool) -> str:
-        """Warn of a chapter that failed, and lead to the cell where it did."""
-        head, warning = _("This run failed."), _("Do not rely on what this page says.")
-        see = _("See where.")
-        where = f' <a href="#failed">{see}</a>' if failed else ""
-        reason = prose(facts.get("reason") or _("The cell that failed says why."))
-        return (
-            f'<div class="alarm" role="note"><strong>{head}</strong> '
-            f"{warning}{where}<p>{reason}</p></div>"
-        )
 
     def parameters(self, contract: Contract) -> str:
         """Write the parameters of a chapter as a table."""

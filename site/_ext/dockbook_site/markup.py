@@ -35,6 +35,23 @@ def read_claims(source: Path) -> list[dict[str, Any]]:
     return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else []
 
 
+def said(text: Any, language: str) -> str:
+    """Take a text of the ledger in a language, or else in English."""
+    if not isinstance(text, dict):
+        return str(text or "")
+    return str(text.get(language[:2]) or text.get("en") or "")
+
+
+def correction(claim: dict[str, Any], language: str) -> str:
+    """Write what the note said, and what is true instead."""
+    parts = (_("The note said"), claim["claim"]), (_("What is true"), claim.get("why"))
+    rows = "".join(
+        f"<div><dt>{word}</dt><dd>{prose(said(text, language))}</dd></div>"
+        for word, text in parts
+    )
+    return f'<dl class="correction">{rows}</dl>'
+
+
 def claim_anchor(name: object) -> str:
     """Name the place of a claim in the ledger."""
     return "claim-" + re.sub(r"[^a-z0-9]+", "-", str(name).lower()).strip("-")

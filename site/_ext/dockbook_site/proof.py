@@ -1,0 +1,126 @@
+"""Write the proof of a chapter: how its run went, what each check says, the files."""
+
+import html
+from typing import Any
+
+from sphinx.environment import BuildEnvironment
+from sphinx.locale import _
+
+from dockbook_site.languages import speaker, up
+from dockbook_site.markup import badge, claim_anchor, correction, prose
+
+HOSTS = {
+    "lab": _("in a lab"),
+    "local": _("on a local host"),
+    "ssh": _("on a remote host"),
+}
+ANSWERS = {"already true": _("already true, not run")}
+FILES = (
+    (_("report"), "report.html"),
+    (_("journal"), "journal.jsonl"),
+    (_("executed notebook"), "chapter.ipynb"),
+    (_("data of the report"), "report.json"),
+)
+
+
+class Proof:
+    """Write what proves a chapter, on its page."""
+
+    def __init__(
+        self, env: BuildEnvironment, page: dict[str, Any], claims: list[dict[str, Any]]
+    ) -> None:
+        self.page = page
+        self.claims = {str(claim["id"]): claim for claim in claims}
+        self.say = speaker(env, page["doc"])
+        self.language = str(env.config.language)
+        self.root = up(env, page["doc"])
+        self.home = "../" * page["doc"].count("/")
+        self.told: set[str] = set()
+
+    def check(self, check: dict[str, Any]) -> str:
+        """Write what a check says, with the claim that it proves and its verdict.
+
+        Below the first check of a corrected claim is what the note said of it.
+        """
+        ok, name = check["ok"], str(check["note"] or "")
+        claim, told = html.escape(name), ""
+        if known := self.claims.get(name):
+            verdict = str(known["verdict"]) if ok else "failed"
+            place = f"{self.home}ledger.html#{claim_anchor(name)}"
+            claim = f'<a href="{place}">{claim} {badge(verdict)}</a>'
+            if verdict == "corrected" and name not in self.told:
+                self.told.add(name)
+                told = correction(known, self.language)
+        return (
+            f'<p class="check is-{"ok" if ok else "false"}" id="{check["anchor"]}">'
+            f'<span class="sign">{"✔" if ok else "✘"}</span> '
+            f"<span>{prose(self.say(check['claim']))} "
+            f'<small class="claim">{claim}</small></span></p>{told}'
+        )
+
+    def run_badge(self, *, failed: bool) -> str:
+        """Say below the title how the run went, when, and on what.
+
+        ``failed`` tells whether a cell on the page shows the failure.
+        """
+        facts, status = self.page["facts"], self.page["status"]
+        told = [badge(status)]
+        if started := facts.get("started"):
+            shown = html.escape(f"{started[:10]} {started[11:16]} UTC")
+            told.append(f'<time datetime="{html.escape(started)}">{shown}</time>')
+        elif status == "recorded":
+            told.append(_("outputs kept with the chapter"))
+        if engine := facts.get("engine"):
+            api = f" (API {facts['api']})" if facts.get("api") else ""
+            told.append(html.escape(f"Docker Engine {engine}{api}"))
+        if host := HOSTS.get(str(facts.get("host")).partition(":")[0]):
+            told.append(host)
+        if seconds := facts.get("seconds"):
+            told.append(f"{seconds:.0f} s")
+        told += self.links()
+        items = "".join(f"<li>{fact}</li>" for fact in told)
+        alarm = alarm_of(facts, failed=failed) if status == "failed" else ""
+        return f'<ul class="run">{items}</ul>{alarm}'
+
+    def links(self) -> list[str]:
+        """Lead to the notebook, to the files of the run and to the claims."""
+        page = self.page
+        notebook, word = html.escape(f"{self.root}{page['doc']}.ipynb"), _("notebook")
+        told = [f'<a href="{notebook}" download>{word} ↓</a>']
+        if page["proof"]:
+            folder, word = html.escape(f"{self.root}{page['proof']}"), _("Evidence")
+            files = (f'<a href="{folder}/{name}">{said}</a>' for said, name in FILES)
+            told.append(f"{word}: {', '.join(files)}")
+        elif page["facts"]:
+            told.append(_("the journal is kept with the run"))
+        own = [c for c in self.claims.values() if c["chapter"] == page["name"]]
+        if own:
+            word = _("{count} claims of the note").format(count=len(own))
+            place = html.escape(f"{self.home}ledger.html#chapter={page['name']}")
+            told.append(f'<a href="{place}">{word}</a>')
+        return told
+
+
+def alarm_of(facts: dict[str, Any], *, failed: bool) -> str:
+    """Warn of a chapter that failed, and lead to the cell where it did."""
+    head, warning = _("This run failed."), _("Do not rely on what this page says.")
+    see = _("See where.")
+    where = f' <a href="#failed">{see}</a>' if failed else ""
+    reason = prose(facts.get("reason") or _("The cell that failed says why."))
+    return (
+        f'<div class="alarm" role="note"><strong>{head}</strong> '
+        f"{warning}{where}<p>{reason}</p></div>"
+    )
+
+
+def took(step: dict[str, Any] | None) -> str:
+    """Write how long a step took, or the answer that it got instead of being run."""
+    if step is None:
+        return ""
+    if step["answer"]:
+        said = str(ANSWERS.get(step["answer"], step["answer"]))
+    else:
+        said = f"{step['seconds']:.{2 if step['seconds'] < 1 else 1}f} s"
+    if step["attempts"] > 1:
+        said += ", " + _("{count} attempts").format(count=step["attempts"])
+    return f'<p class="took">{said}</p>'

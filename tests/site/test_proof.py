@@ -1,0 +1,142 @@
+"""The ledger, the claims beside their checks, and the diagrams, in a real browser."""
+
+import re
+from typing import Literal
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from kernels_helpers import book
+
+LEDGER = book.ledger()
+CORRECTED = [c for c in LEDGER if c["verdict"] == "corrected"]
+OF_VOLUMES = [c for c in CORRECTED if c["chapter"] == "volumes"]
+FOREIGN = """() => {
+  const probe = document.body.appendChild(document.createElement("i"));
+  const own = ["ink", "accent"].map(name => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  });
+  return [...document.querySelectorAll("figure.diagram svg :is(text, path, polygon)")]
+    .map(drawn => getComputedStyle(drawn))
+    .flatMap(style => [style.fill, style.stroke])
+    .filter(colour => !["none", "rgba(0, 0, 0, 0)", ...own].includes(colour));
+}"""  # the colours in diagrams that are not those of the page
+
+
+def shown(page: Page) -> int:
+    return page.locator(".ledger tr[id]:visible").count()
+
+
+def test_a_filtered_view_is_a_link_and_the_count_is_live(
+    page: Page, address: str
+) -> None:
+    page.goto(f"{address}ledger.html#verdict=corrected&chapter=volumes")
+    told = page.get_by_role("status")
+    expect(told).to_have_text(f"{len(OF_VOLUMES)} of {len(LEDGER)} claims")
+    assert told.get_attribute("aria-live") == "polite"
+    assert shown(page) == len(OF_VOLUMES)
+    assert page.locator(".ledger tr.section:visible").count() == len(
+        {claim["section"] for claim in OF_VOLUMES}
+    )
+    page.get_by_label("Chapter").select_option("")
+    expect(told).to_have_text(f"{len(CORRECTED)} of {len(LEDGER)} claims")
+    assert page.url == f"{address}ledger.html#verdict=corrected"
+    page.get_by_label("Words").fill("MOUNT docker")
+    words = ("mount", "docker")
+    rows = page.locator(".ledger tr[id]:visible").all_inner_texts()
+    assert 0 < len(rows) < len(CORRECTED)
+    assert all(word in row.lower() for row in rows for word in words)
+    page.get_by_label("Words").press("Enter")
+    assert page.url == f"{address}ledger.html#verdict=corrected&words=MOUNT+docker"
+    page.reload()
+    assert page.locator(".ledger tr[id]:visible").all_inner_texts() == rows
+    page.click("a.language")
+    page.wait_for_load_state()
+    expect(page.get_by_label("结论")).to_have_value("corrected")
+    assert page.get_by_label("关键词").input_value() == "MOUNT docker"
+
+
+def test_what_a_link_brings_is_only_text(page: Page, address: str) -> None:
+    hostile = "<img src=x onerror=alert(1)>"
+    page.goto(f"{address}ledger.html#words={hostile}&verdict=$(id)&chapter=__proto__")
+    expect(page.get_by_label("Words")).to_have_value(hostile)
+    assert page.locator("img[onerror]").count() == 0
+    assert shown(page) == 0
+    page.goto(f"{address}ledger.html#claim-4-2-1-03")
+    expect(page.locator("#claim-4-2-1-03")).to_be_in_viewport()
+    assert shown(page) == len(LEDGER)
+
+
+def test_the_tally_and_a_chapter_lead_into_the_ledger(page: Page, address: str) -> None:
+    page.goto(f"{address}ledger.html")
+    page.click(".tally a[href='#verdict=refused']")
+    refused = [c for c in LEDGER if c["verdict"] == "refused"]
+    expect(page.get_by_role("status")).to_contain_text(f"{len(refused)} of")
+    assert shown(page) == len(refused)
+    page.goto(f"{address}runbooks/05-volumes.html")
+    page.click("ul.run a[href*='ledger']")
+    page.wait_for_load_state()
+    own = [c for c in LEDGER if c["chapter"] == "volumes"]
+    expect(page.get_by_role("status")).to_contain_text(f"{len(own)} of")
+    assert {c["verdict"] for c in own} == {
+        str(row.get_attribute("data-verdict"))
+        for row in page.locator(".ledger tr[id]:visible").all()
+    }
+
+
+def test_without_scripts_the_ledger_is_whole(
+    context: BrowserContext, address: str
+) -> None:
+    browser = context.browser
+    assert browser
+    bare = browser.new_context(java_script_enabled=False)
+    page = bare.new_page()
+    page.goto(f"{address}ledger.html#chapter=networks")
+    assert shown(page) == len(LEDGER)
+    assert page.locator("form.filter").is_hidden()
+    own = [c for c in LEDGER if c["chapter"] == "networks"]
+    place = "claim-" + re.sub(r"[^a-z0-9]+", "-", own[0]["id"])
+    expect(page.locator(f"#{place}")).to_be_in_viewport()
+    bare.close()
+
+
+@pytest.mark.parametrize("place", ["", "zh/"])
+def test_each_corrected_claim_is_told_where_it_is_proved(
+    page: Page, address: str, place: str
+) -> None:
+    page.goto(f"{address}{place}runbooks/05-volumes.html")
+    language = "zh" if place else "en"
+    told = page.locator("dl.correction dd").all_inner_texts()
+    wanted = {c[part][language] for c in OF_VOLUMES for part in ("claim", "why")}
+    assert set(told) == {text.replace("`", "") for text in wanted}
+    badges = page.locator(".check .claim .badge.is-corrected")
+    assert badges.count() >= len(OF_VOLUMES)
+
+
+@pytest.mark.parametrize("place", ["", "zh/"])
+def test_a_diagram_leads_to_sections(page: Page, address: str, place: str) -> None:
+    page.goto(f"{address}{place}runbooks/05-volumes.html")
+    svg = page.locator("figure.diagram svg").first
+    assert svg.get_attribute("role") == "group"
+    links = svg.locator("a")
+    assert all(str(link.text_content()).strip() for link in links.all())
+    links.nth(2).press("Enter")
+    page.wait_for_url(f"{address}{place}runbooks/06-bind-and-tmpfs.html#*")
+    name = page.url.partition("#")[2]
+    expect(page.locator(f"#{name}")).to_be_in_viewport()
+    for other in page.locator("figure.diagram svg:not(:has(a))").all():
+        assert other.get_attribute("role") == "img"
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_every_diagram_takes_the_colours_of_the_page(
+    page: Page, address: str, mode: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=mode)
+    count = 0
+    for path in book.chapters().values():
+        page.goto(f"{address}zh/runbooks/{path.stem}.html")
+        count += page.locator("figure.diagram").count()
+        assert page.evaluate(FOREIGN) == [], path
+    assert count >= len([*book.DIAGRAMS.glob("*.dot")])
