@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 from kernels_helpers import book, report
 from kernels_helpers.cases import RUN
 from kernels_helpers.errors import DockbookError
-from kernels_helpers.site import catalogues, messages
+from kernels_helpers.site import catalogues, downloads, messages, outputs
 from kernels_helpers.site.pages import Facts, Page, clean, project
 
 SITE = book.ROOT / "site"
@@ -41,6 +41,8 @@ def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
     that is not translated fails, unless it is a ``draft``, which shows it in English.
     """
     evidence = {n: _evidence(runs, n, path) for n, path in book.chapters().items()}
+    for name, (notebook, _) in evidence.items():
+        outputs.require_findable(name, downloads.contract_of(notebook), notebook)
     pages = _write(out / "source", evidence)
     with ThreadPoolExecutor() as together:
         judged = None if draft else together.submit(untranslated, out)
@@ -57,6 +59,7 @@ def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
     for page in pages:
         notebook, _ = evidence[page.name]
         nbformat.write(clean(notebook), html / f"{page.doc}.ipynb")
+        downloads.write(page.name, notebook, html / f"{page.doc}.html")
     shutil.rmtree(out / "html", ignore_errors=True)
     html.rename(out / "html")
     return pages

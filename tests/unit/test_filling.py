@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels_helpers.site.filling import Value, declared, fill
+from kernels_helpers.site.filling import declared, fill
+from kernels_helpers.site.places import Value
 
 NASTY = 'my repo/it\'s:1 "$HOME" `id` $(id) \\ a!b *'
 VALUES: dict[str, Value] = {"name": NASTY, "image": "team/tool:1", "port": 18080}
@@ -58,8 +59,8 @@ BODIES = {
     "a command by its name": 'echo=printf; "$echo" "$image"',
     "a loop of its own": 'for port in 1 2; do echo "$port"; done; echo "$port"',
     "a variable of its own": 'echo "$image"; image=${image%:*}; echo "$image"',
-    "a variable that is read": 'read -r image <<<other; IFS= read -r name <<<x; echo "$image$name"',
-    "a variable of a function": 'f() { local image=$1; echo "$image"; }; f x; echo "$image"',
+    "a variable that is read": 'read -r image <<<o; IFS= read name <<<x; echo "$image$name"',
+    "a variable of a function": 'f() { local image=$1; echo "$image"; }; f x; echo $image',
     "a variable that is exported": "export image; bash -c 'echo \"$image\"'",
     "variables that are told": 'declare -p image; echo "$image"',
     "a comment": 'echo "$image" # not $name',

@@ -16,6 +16,7 @@ from sphinx.environment import BuildEnvironment
 import kernels_helpers
 from dockbook_site.cells import Draw
 from dockbook_site.diagrams import DiagramDirective, diagram, visit_diagram
+from dockbook_site.forms import load
 from dockbook_site.languages import link
 from dockbook_site.lists import Chapters, Ledger
 from dockbook_site.markup import read_book, read_claims
@@ -66,5 +67,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", outdated)
     app.connect("builder-inited", no_search)
     app.connect("html-page-context", link)
+    app.connect("html-page-context", load)
     app.connect("build-finished", lighten)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
