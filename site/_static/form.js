@@ -1,8 +1,7 @@
-/* The form of a chapter: what is typed goes into its commands, the lines that run it and
-   its files. An invalid value goes nowhere. Only text is ever put into the page. */
+/* What is typed goes into commands, lines and files; what is invalid goes nowhere. */
 for (const form of document.querySelectorAll("form.parameters")) {
   const find = name => form.querySelector(name);
-  const key = `dockbook:${form.dataset.chapter}`;
+  const all = (name, root = form) => [...root.querySelectorAll(name)];
   const word = text => /^[\w@%+=:,./-]+$/.test(text) ? text
     : `'${text.replaceAll("'", `'"'"'`)}'`;
   const write = {
@@ -10,129 +9,99 @@ for (const form of document.querySelectorAll("form.parameters")) {
     quoted: text => text.replace(/[\\"$`]/g, "\\$&").replaceAll("!", `"'!'"`),
     heredoc: text => text.replace(/[\\$`]/g, "\\$&"),
   };
-  const forms = {
-    boolean: /^(true|false)$/,
-    integer: /^-?(0|[1-9]\d{0,18})$/,
-    number: /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i,
-  };
-  const fits = (rule, text) => rule.enum ? rule.enum.includes(text)
-    : rule.type in forms ? forms[rule.type].test(text)
-      && !(+text < rule.minimum || +text > rule.maximum)
-    : RegExp(rule.pattern, "u").test(text) && !/[\0-\x1f\x7f]/.test(text)
-      && !([...text].length > rule.maxLength);
 
-  const fields = [...form.querySelectorAll("tr[data-rule]")].map(row => {
-    const { name, usual, wanted } = row.dataset;
-    const rule = JSON.parse(row.dataset.rule), flag = rule.type === "boolean";
-    const input = document.createElement(rule.enum ? "select" : "input");
-    const wrong = document.createElement("small");
-    const [, value, help] = row.cells;
-    for (const choice of rule.enum ?? []) input.append(new Option(choice));
-    if (flag) input.type = "checkbox";
-    input.id = `p-${name}`;
-    input.spellcheck = false;
-    wrong.id = `wrong-${name}`;
-    help.id = `help-${name}`;
-    input.setAttribute("aria-label", name);
-    input.setAttribute("aria-describedby", `${wrong.id} ${help.id}`);
-    value.prepend(input);
-    value.append(wrong);
+  const fields = all("template").map(template => {
+    const input = template.content.firstChild, row = template.closest("tr");
+    const { name, type, pattern, min, max } = input.dataset, flag = type === "boolean";
+    const get = () => flag ? `${input.checked}` : input.value;
+    const fits = text => RegExp(pattern, "u").test(text) && !(+text < +min || +text > +max);
+    template.replaceWith(input);
     return {
-      name, usual, rule, row,
-      get: () => flag ? `${input.checked}` : input.value,
+      name, type, usual: get(), row,
       set: text => {
         if (!flag) input.value = text;
-        else if (fits(rule, text)) input.checked = text === "true";
+        else if (fits(text)) input.checked = text === "true";
       },
-      judge: ok => {
+      read: usual => {
+        const ok = fits(get());
         input.setAttribute("aria-invalid", !ok);
-        wrong.textContent = ok ? "" : wanted;
+        row.querySelector(".wrong").hidden = ok;
+        return ok ? get() : usual;
       },
     };
   });
-  const places = [...document.querySelectorAll("var[data-name]")];
-  let values, changed;
 
+  const places = all("var[data-name]", document);
+  let changed;
   const show = () => {
-    values = {}, changed = {};
     const lines = { dockbook: "", papermill: "" };
-    for (const { name, usual, rule, row, get, judge } of fields) {
-      const ok = fits(rule, get()), value = ok ? get() : usual;
-      judge(ok);
-      values[name] = value;
-      row.classList.toggle("changed", value !== usual);
-      if (value === usual) continue;
+    changed = {};
+    for (const { name, type, usual, row, read } of fields) {
+      const value = read(usual);
+      row.yaml = `${name}: ${type === "string" ? JSON.stringify(value) : value}\n`;
+      if (!row.classList.toggle("changed", value !== usual)) continue;
       changed[name] = value;
       lines.dockbook += ` -p ${name}=${word(value)}`;
-      lines.papermill += rule.type === "string" ? ` -r ${name} ${word(value)}`
+      lines.papermill += type === "string" ? ` -r ${name} ${word(value)}`
         : ` -p ${name} ${value.replace(/^[tf]/, first => first.toUpperCase())}`;
     }
     for (const place of places) {
-      const { name, as } = place.dataset;
+      const { name, as } = place.dataset, value = changed[name];
       const on = name in changed && (as !== "output" || find(".outputs").checked);
-      place.classList.toggle("changed", on);
       place.usual ??= place.textContent;
-      place.textContent = !on ? place.usual : write[as]?.(values[name]) ?? values[name];
+      place.textContent = on ? write[as]?.(value) ?? value : place.usual;
+      place.classList.toggle("changed", on);
     }
-    for (const line of form.querySelectorAll("[data-line]"))
-      line.textContent = lines[line.dataset.line];
+    for (const line of all("[data-line]")) line.textContent = lines[line.dataset.line];
   };
+  const key = `dockbook:${form.dataset.chapter}`;
   const keep = () => {
     show();
-    try { localStorage.setItem(key, JSON.stringify(changed)); } catch { /* forbidden */ }
+    try { localStorage[key] = JSON.stringify(changed); } catch { /* forbidden */ }
   };
 
   let kept;
-  try { kept = JSON.parse(localStorage.getItem(key)); } catch { /* forbidden */ }
+  try { kept = JSON.parse(localStorage[key]); } catch { /* nothing, or forbidden */ }
   const linked = new URLSearchParams(location.search);
   for (const { name, usual, set } of fields) {
     const given = linked.get(`p.${name}`);
-    set(usual);
     set(given ?? kept?.[name] ?? usual);
-    if (given !== null) find(".notice").hidden = false;
+    find(".notice").hidden &&= given === null;
   }
   form.addEventListener("input", keep);
+  form.addEventListener("reset", () => setTimeout(keep));
   form.addEventListener("submit", event => event.preventDefault());
-  find(".reset").addEventListener("click", () => {
-    for (const { usual, set } of fields) set(usual);
-    keep();
-  });
   find(".link").addEventListener("click", async () => {
-    const link = new URL(location.href), said = find(".said");
+    const link = new URL(location), said = find(".said");
     for (const { name } of fields) link.searchParams.delete(`p.${name}`);
     for (const name in changed) link.searchParams.set(`p.${name}`, changed[name]);
     try {
-      await navigator.clipboard.writeText(link.href);
+      await navigator.clipboard.writeText(link);
       said.textContent = form.dataset.copied;
-    } catch { said.textContent = link.href; }
+    } catch { said.textContent = link; }
   });
 
-  const text = {
-    yaml: () => [...form.querySelectorAll("tbody tr")].map(row => {
-      const field = fields.find(one => one.row === row);
-      if (!field) return row.dataset.yaml;
-      const value = values[field.name];
-      return `${field.name}: ${field.rule.type === "string" ? JSON.stringify(value) : value}`;
-    }).join("\n") + "\n",
-    sh: async link => fields.reduce(
-      (script, { name }) => script.replace(RegExp(`^export ${name}=.*$`, "m"),
-        () => `export ${name}=${word(values[name])}`),
-      await (await fetch(link.href)).text()),
+  const [yaml, script] = all("a[download]");
+  const save = (event, ...text) => {
+    const link = document.createElement("a");
+    event.preventDefault();
+    link.href = URL.createObjectURL(new Blob(text));
+    link.download = event.target.download;
+    link.click();
   };
-  for (const link of form.querySelectorAll("a[download]"))
-    link.addEventListener("click", async event => {
-      event.preventDefault();
-      const made = document.createElement("a");
-      made.download = link.download;
-      made.href = link.href;
-      try {
-        made.href = URL.createObjectURL(new Blob([await text[link.dataset.file](link)]));
-      } catch { /* from a file: as it is, with the defaults */ }
-      made.click();
-    });
+  yaml.addEventListener("click", event =>
+    save(event, ...all("tbody tr").map(row => row.yaml ?? row.dataset.yaml)));
+  script.addEventListener("click", async event => {
+    if (location.protocol === "file:") return; // it has the defaults
+    event.preventDefault();
+    let text = await (await fetch(script.href)).text();
+    for (const name in changed)
+      text = text.replace(RegExp(`(?<=^export ${name}=).*`, "m"), () => word(changed[name]));
+    save(event, text);
+  });
 
-  find("th:nth-child(2)").textContent = form.dataset.value;
-  find(".outputs").parentNode.hidden = !places.some(place => place.dataset.as === "output");
+  find("th + th").textContent = form.dataset.value;
+  find("label").hidden = !places.some(place => place.dataset.as === "output");
   find(".acts").hidden = false;
   form.classList.add("live");
   show();

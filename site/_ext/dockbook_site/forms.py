@@ -4,7 +4,6 @@ It is a table without JavaScript; ``form.js`` puts a field into each row.
 """
 
 import html
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +12,7 @@ from sphinx.locale import _
 
 from dockbook_site.markup import prose
 from dockbook_site.references import has_field
-from kernels_helpers.kinds import Choice, as_text
+from kernels_helpers.kinds import FORMS, JSON_TYPES, Choice, Kind, as_text
 from kernels_helpers.labels import label_of
 from kernels_helpers.parameters import Contract, Parameter
 from kernels_helpers.site.downloads import by_hand, in_yaml
@@ -30,7 +29,7 @@ def form(
     contract: Contract, say: Callable[[str], str], name: str, stem: str, files: str
 ) -> str:
     """Write the form of a chapter; ``files`` is where its downloads are."""
-    rows = "".join(row(parameter, say) for parameter in contract)
+    rows = "".join(row(parameter, name, say) for parameter in contract)
     heads = (_("Parameter"), _("Default"), _("Meaning"))
     head = "".join(f'<th scope="col">{word}</th>' for word in heads)
     linked = _("These values came with the link.")
@@ -43,35 +42,75 @@ def form(
     )
 
 
-def row(parameter: Parameter, say: Callable[[str], str]) -> str:
-    """Write a parameter; a row with a rule is one for a field."""
-    shown = as_text(parameter.default) or repr(parameter.default)
-    given = ""
+def row(parameter: Parameter, chapter: str, say: Callable[[str], str]) -> str:
+    """Write a parameter; its field is for ``form.js`` to put in place."""
+    shown = html.escape(as_text(parameter.default) or repr(parameter.default))
+    about = f"{chapter}-{parameter.name}"
+    data = field = ""
     if has_field(parameter):
-        rule = html.escape(json.dumps(parameter.kind.schema()))
-        data = (
-            f'data-name="{parameter.name}" data-rule="{rule}" '
-            f'data-usual="{html.escape(as_text(parameter.default))}" '
-            f'data-wanted="{html.escape(wanted(parameter))}"'
+        field = (
+            f"<template>{field_for(parameter, about)}</template><code>{shown}</code>"
+            f'<small class="wrong" id="{about}-rule" hidden>{wanted(parameter)}</small>'
         )
     else:
-        data = f'data-yaml="{html.escape(in_yaml(parameter, parameter.default))}"'
+        line = html.escape(f"{in_yaml(parameter, parameter.default)}\n")
+        data = f' data-yaml="{line}"'
+        field = f"<code>{shown}</code>"
     if parameter.is_secret:
-        given = f"<small>{_('given by reference, never typed here')}</small>"
+        field += f"<small>{_('given by reference, never typed here')}</small>"
     return (
-        f'<tr {data}><th scope="row"><code>{parameter.name}</code>'
-        f"<small>{html.escape(parameter.type)}</small></th>"
-        f"<td><code>{html.escape(shown)}</code>{given}</td>"
-        f"<td>{prose(say(parameter.help))}</td></tr>"
+        f'<tr{data}><th scope="row"><code>{parameter.name}</code>'
+        f"<small>{html.escape(parameter.type)}</small></th><td>{field}</td>"
+        f'<td id="{about}-help">{prose(say(parameter.help))}</td></tr>'
     )
+
+
+def field_for(parameter: Parameter, about: str) -> str:
+    """Write the field for a parameter, with its rule."""
+    kind, text = parameter.kind, as_text(parameter.default)
+    data = {"name": parameter.name, **rule(kind)}
+    held = "".join(f' data-{key}="{html.escape(data[key])}"' for key in data)
+    held += (
+        f' aria-label="{parameter.name}" aria-describedby="{about}-rule {about}-help"'
+        f' id="{about}" autocomplete="off" spellcheck="false"'
+    )
+    if isinstance(kind, Choice):
+        options = "".join(
+            f"<option{' selected' * (word == text)}>{html.escape(word)}</option>"
+            for word in kind.words
+        )
+        return f"<select{held}>{options}</select>"
+    if data["type"] == "boolean":
+        return f'<input type="checkbox"{held}{" checked" * (text == "true")}>'
+    return f'<input value="{html.escape(text)}"{held}>'
+
+
+def rule(kind: Kind) -> dict[str, str]:
+    """Say what a field accepts: a pattern, and the limits of a number.
+
+    A control character is refused even in a free text: a terminal might act on it.
+    """
+    schema = kind.schema()
+    if schema["type"] != "string":
+        base = next(base for base, name in JSON_TYPES.items() if name == schema["type"])
+        limits = {"min": "minimum", "max": "maximum"}
+        found = {
+            key: str(schema[name]) for key, name in limits.items() if name in schema
+        }
+        return {"type": schema["type"], "pattern": f"^(?:{FORMS[base][0]})$", **found}
+    longest = schema.get("maxLength", "")
+    plain = rf"^(?![^]*[\0-\x1f\x7f])(?=.{{0,{longest}}}$)"
+    return {"type": "string", "pattern": plain + schema.get("pattern", ".")}
 
 
 def wanted(parameter: Parameter) -> str:
     """Say in words what a parameter accepts."""
     kind = parameter.kind
     if isinstance(kind, Choice):
-        return _("one of {words}").format(words=", ".join(kind.words))
-    return _(kind.wanted)
+        said = _("one of {words}").format(words=", ".join(kind.words))
+    else:
+        said = _(kind.wanted)
+    return html.escape(said)
 
 
 def buttons() -> str:
@@ -79,7 +118,7 @@ def buttons() -> str:
     also = _("show my values in recorded outputs, too")
     return (
         '<p class="acts" hidden>'
-        f'<button type="button" class="reset">{_("Reset")}</button>'
+        f'<button type="reset">{_("Reset")}</button>'
         f'<button type="button" class="link">{_("Copy a link with these values")}'
         f'</button><label><input type="checkbox" class="outputs"> {also}</label>'
         '<output class="said"></output></p>'
@@ -107,10 +146,13 @@ def ways(name: str, stem: str, files: str) -> str:
             ("papermill", f"papermill runbooks/{stem}.ipynb out.ipynb"),
         )
     )
-    links = {"yaml": _("parameters as YAML"), "sh": _("the chapter as a bash script")}
+    links = {
+        "yaml": _("parameters as YAML"),
+        "sh": _("the chapter as a bash script, with the values in its first lines"),
+    }
     shown = "".join(
-        f'<li><a href="{files}/{stem}.{kind}" download="{stem}.{kind}" '
-        f'data-file="{kind}">{word} ↓</a></li>'
+        f'<li><a href="{files}/{stem}.{kind}" download="{stem}.{kind}">{word} ↓</a>'
+        "</li>"
         for kind, word in links.items()
     )
     return (
