@@ -32,10 +32,14 @@ def form(
     rows = "".join(row(parameter, name, say) for parameter in contract)
     heads = (_("Parameter"), _("Default"), _("Meaning"))
     head = "".join(f'<th scope="col">{word}</th>' for word in heads)
-    linked = _("These values came with the link.")
+    linked, copied, value = (
+        _("These values came with the link."),
+        _("Copied."),
+        _("Value"),
+    )
     return (
-        f'<form class="parameters" data-chapter="{name}" data-value="{_("Value")}" '
-        f'data-copied="{_("Copied.")}" autocomplete="off">'
+        f'<form class="parameters" data-chapter="{name}" data-value="{value}" '
+        f'data-copied="{copied}" autocomplete="off">'
         f'<p class="notice" role="status" hidden>{linked}</p>'
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         f"{buttons()}{hint(name)}{ways(name, stem, files)}</form>"
@@ -57,7 +61,8 @@ def row(parameter: Parameter, chapter: str, say: Callable[[str], str]) -> str:
         data = f' data-yaml="{line}"'
         field = f"<code>{shown}</code>"
     if parameter.is_secret:
-        field += f"<small>{_('given by reference, never typed here')}</small>"
+        said = _("given by reference, never typed here")
+        field += f"<small>{said}</small>"
     return (
         f'<tr{data}><th scope="row"><code>{parameter.name}</code>'
         f"<small>{html.escape(parameter.type)}</small></th><td>{field}</td>"
@@ -115,12 +120,12 @@ def wanted(parameter: Parameter) -> str:
 
 def buttons() -> str:
     """Write what acts on all fields; without JavaScript there is nothing to act on."""
+    reset, link = _("Reset"), _("Copy a link with these values")
     also = _("show my values in recorded outputs, too")
     return (
-        '<p class="acts" hidden>'
-        f'<button type="reset">{_("Reset")}</button>'
-        f'<button type="button" class="link">{_("Copy a link with these values")}'
-        f'</button><label><input type="checkbox" class="outputs"> {also}</label>'
+        f'<p class="acts" hidden><button type="reset">{reset}</button>'
+        f'<button type="button" class="link">{link}</button>'
+        f'<label><input type="checkbox" class="outputs"> {also}</label>'
         '<output class="said"></output></p>'
     )
 
@@ -155,7 +160,5 @@ def ways(name: str, stem: str, files: str) -> str:
         "</li>"
         for kind, word in links.items()
     )
-    return (
-        f"<p>{_('Or run the whole chapter:')}</p>{lines}"
-        f'<ul class="downloads">{shown}</ul>'
-    )
+    whole = _("Or run the whole chapter:")
+    return f'<p>{whole}</p>{lines}<ul class="downloads">{shown}</ul>'
