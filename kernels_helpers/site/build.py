@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 from kernels_helpers import book, report
 from kernels_helpers.cases import RUN
 from kernels_helpers.errors import DockbookError
-from kernels_helpers.site import catalogues, messages, proof
+from kernels_helpers.site import catalogues, downloads, messages, outputs, proof
 from kernels_helpers.site.pages import Facts, Page, clean, project
 
 SITE = book.ROOT / "site"
@@ -49,6 +49,9 @@ def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
     that is not translated fails, unless it is a ``draft``, which shows it in English.
     """
     evidence = {n: _evidence(runs, n, path) for n, path in book.chapters().items()}
+    for name, found in evidence.items():
+        contract = downloads.contract_of(found.notebook)
+        outputs.require_findable(name, contract, found.notebook)
     pages = _write(out / "source", evidence)
     with ThreadPoolExecutor() as together:
         judged = None if draft else together.submit(untranslated, out)
@@ -65,6 +68,7 @@ def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
     for page in pages:
         found = evidence[page.name]
         nbformat.write(clean(found.notebook), html / f"{page.doc}.ipynb")
+        downloads.write(page.name, found.notebook, html / f"{page.doc}.html")
         if found.folder and page.proof:
             proof.publish(found.folder, html / page.proof)
     shutil.rmtree(out / "html", ignore_errors=True)

@@ -19,7 +19,9 @@ from nbformat import NotebookNode
 
 from kernels_helpers.diagrams import DOT_MIME
 from kernels_helpers.errors import ChapterError
+from kernels_helpers.field_types import KINDS
 from kernels_helpers.kernel import CHECK_MIME
+from kernels_helpers.kinds import Scalar
 from kernels_helpers.parameters import Contract
 
 Message: TypeAlias = tuple[str, str]
@@ -145,7 +147,7 @@ def relabel(dot: str, say: Callable[[str], str]) -> str:
 
 
 def of_interface(site: Path) -> Iterator[Message]:
-    """Find the texts that extension and templates of the site bring themselves."""
+    """Find the texts that extension and templates bring, and the rules of types."""
     for folder, pattern, method in (
         ("_ext", "**.py", "python"),
         ("_templates", "**.html", "jinja2"),
@@ -153,3 +155,8 @@ def of_interface(site: Path) -> Iterator[Message]:
         found = extract_from_dir(site / folder, method_map=[(pattern, method)])
         for _, _, text, _, _ in sorted(found, key=lambda message: message[:2]):
             yield "interface", str(text)
+    yield from (
+        ("interface", kind.wanted)
+        for kind in KINDS.values()
+        if isinstance(kind, Scalar)
+    )

@@ -363,7 +363,9 @@ class TestPage:
         assert not [f for f in files if "secret.example" in f.read_text()]
 
     def test_parameters_are_a_table(self, chapter: BeautifulSoup) -> None:
-        (row,) = chapter.select("table.parameters tbody tr")
+        (row,) = chapter.select("form.parameters tbody tr")
+        for hidden in row.select("template, [hidden]"):
+            hidden.extract()
         cells = [cell.get_text(" ", strip=True) for cell in row.select("th, td")]
         assert cells == ["volume VolumeName", "site-data", "volume to make"]
         assert "import" not in chapter.select_one("article").get_text()  # type: ignore[union-attr]
@@ -371,12 +373,12 @@ class TestPage:
     def test_a_step_is_its_command(self, chapter: BeautifulSoup) -> None:
         (step,) = chapter.select(".step.change")
         (command,) = step.select(".cell_input .highlight-bash pre")
-        assert command.get_text().strip() == 'docker volume create "$volume"'
+        assert command.get_text().strip() == "docker volume create site-data"
         options = [div.get_text(" ", strip=True) for div in step.select("dl > div")]
         assert options == [
             "changes the host",
-            'unless docker volume inspect "$volume"',
-            'undo docker volume rm "$volume"',
+            "unless docker volume inspect site-data",
+            "undo docker volume rm site-data",
         ]
 
     def test_output_in_pieces_is_one_output(self, chapter: BeautifulSoup) -> None:

@@ -16,6 +16,7 @@ from sphinx.environment import BuildEnvironment
 import kernels_helpers
 from dockbook_site.cells import Draw
 from dockbook_site.diagrams import DiagramDirective, diagram, visit_diagram
+from dockbook_site.forms import load
 from dockbook_site.languages import link
 from dockbook_site.ledger import Ledger, filter_it
 from dockbook_site.lists import Chapters
@@ -73,5 +74,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", no_search)
     app.connect("html-page-context", link)
     app.connect("html-page-context", filter_it)
+    app.connect("html-page-context", load)
     app.connect("build-finished", lighten)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

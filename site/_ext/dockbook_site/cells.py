@@ -1,6 +1,7 @@
 """Draw the cells of a chapter: parameters, steps, checks, and how the run went."""
 
 import html
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,17 @@ from sphinx.locale import _
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from dockbook_site.diagrams import diagram
-from dockbook_site.languages import speaker
-from dockbook_site.markup import WORDS, prose, raw, read_book, read_claims
+from dockbook_site.forms import form
+from dockbook_site.languages import speaker, up
+from dockbook_site.markup import WORDS, raw, read_book, read_claims
 from dockbook_site.proof import Proof, took
+from dockbook_site.references import References
 from kernels_helpers import steps
 from kernels_helpers.errors import DockbookError
-from kernels_helpers.kinds import as_text
 from kernels_helpers.parameters import Contract
 
 OPTIONS = {"rc": _("exit code"), "as": _("as user")}
+COMMANDS = ("unless", "undo", "until")
 
 
 class Draw(SphinxPostTransform):
@@ -31,8 +34,10 @@ class Draw(SphinxPostTransform):
         page = {p["doc"]: p for p in read_book(source)}.get(self.env.docname)
         if page is None:
             return
+        self.page = page
         self.say = speaker(self.env, page["doc"])
         self.proof = Proof(self.env, page, read_claims(source))
+        self.references = References(Contract(()), page["name"])
         failed = False
         for cell in list(self.document.findall(nodes.container)):
             if cell.get("nb_element") != "cell_code":
@@ -46,6 +51,7 @@ class Draw(SphinxPostTransform):
                 cell.insert(0, raw('<span id="failed"></span>'))
             failed = failed or mark["failed"]
             self.cell(cell, mark)
+        self.references.prose(self.document)
         title = next(iter(self.document.findall(nodes.title)))
         place = title.parent.index(title) + 1
         title.parent.insert(place, raw(self.proof.run_badge(failed=failed)))
@@ -59,7 +65,7 @@ class Draw(SphinxPostTransform):
         text = block.astext()
         try:
             if "parameters" in cell["cell_metadata"].get("tags", ()):
-                cell.parent.replace(cell, raw(self.parameters(Contract.parse(text))))
+                self.parameters(cell, Contract.parse(text))
                 return
             magic, _, body = text.partition("\n")
             if magic.rstrip() in ("%%look", "%%change"):
@@ -72,6 +78,14 @@ class Draw(SphinxPostTransform):
             self.fold(cell, "checks", "".join(map(self.proof.check, mark["checks"])))
         elif next(iter(cell.findall(diagram)), None):
             self.fold(cell, "drawn", "")
+
+    def parameters(self, cell: nodes.container, contract: Contract) -> None:
+        """Show the parameters as a form; what comes after them follows it."""
+        name, doc = self.page["name"], self.page["doc"]
+        self.references = References(contract, name)
+        files, stem = doc.rsplit("/", 1)
+        files = f"{up(self.env, doc)}{files}"
+        cell.parent.replace(cell, raw(form(contract, self.say, name, stem, files)))
 
     def step(
         self,
@@ -90,11 +104,18 @@ class Draw(SphinxPostTransform):
             if not (option := steps.OPTION.fullmatch(line)):
                 break
             word = OPTIONS.get(option[1], option[1])
-            code = f"<code>{html.escape(option[2])}</code>"
+            code = f"<code>{self.option(option)}</code>"
             items.append(f"<div><dt>{word}</dt><dd>{code}</dd></div>")
         if items:
             block.parent += raw(f'<dl class="options">{"".join(items)}</dl>')
-        block.replace_self(nodes.literal_block(step.body, step.body, language="bash"))
+        block.replace_self(self.references.command(step.body))
+        self.references.output(cell)
+
+    def option(self, option: re.Match[str]) -> str:
+        """Write the value of an option: a command, or a word."""
+        if option[1] in COMMANDS:
+            return self.references.option(option[2])
+        return html.escape(option[2])
 
     def fold(self, cell: nodes.container, kind: str, shown: str) -> None:
         """Show what a Python cell says, and fold its source."""
@@ -114,23 +135,6 @@ class Draw(SphinxPostTransform):
             source,
             raw("</details>"),
         ]
-
-    def parameters(self, contract: Contract) -> str:
-        """Write the parameters of a chapter as a table."""
-        rows = "".join(
-            f'<tr><th scope="row"><code>{p.name}</code>'
-            f"<small>{html.escape(p.type)}</small></th>"
-            "<td><code>"
-            f"{html.escape(as_text(p.default) or repr(p.default))}</code></td>"
-            f"<td>{prose(self.say(p.help))}</td></tr>"
-            for p in contract
-        )
-        heads = (_("Parameter"), _("Default"), _("Meaning"))
-        head = "".join(f'<th scope="col">{word}</th>' for word in heads)
-        return (
-            f'<table class="parameters"><thead><tr>{head}</tr></thead>'
-            f"<tbody>{rows}</tbody></table>"
-        )
 
 
 def join_streams(cell: nodes.container) -> None:

@@ -1,0 +1,406 @@
+"""The form of a chapter: what a reader types follows into all that is copied."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from kernels_helpers import book, notebook, steps
+from kernels_helpers.hosts import LabHost
+from kernels_helpers.lab import life
+from kernels_helpers.parameters_file import read_file
+from kernels_helpers.site.filling import written
+
+VOLUMES = "runbooks/05-volumes.html"
+INSTALL = "runbooks/01-install.html"
+NASTY = 'my repo/it\'s:1 "$HOME" `id` $(id) \\ a!b'
+HOSTILE = '<img src=x onerror="document.title=1">$(id)'
+
+
+def field(name: str) -> str:
+    return f'form.parameters [data-name="{name}"]'
+
+
+def commands(page: Page) -> list[str]:
+    return page.locator(".step .cell_input pre").all_text_contents()
+
+
+def lines(page: Page) -> list[str]:
+    return page.locator(".parameters pre").all_text_contents()
+
+
+def copied(page: Page) -> str:
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+@pytest.fixture
+def volumes(page: Page, address: str) -> Page:
+    page.goto(address + VOLUMES)
+    return page
+
+
+@pytest.fixture
+def clipboard(context: BrowserContext) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+
+class TestTyping:
+    def test_commands_options_and_lines_follow(self, volumes: Page) -> None:
+        before = commands(volumes)
+        assert "docker volume create --label dockbook.run=volumes-by-hand" in before[0]
+        volumes.fill(field("volume"), "other.data")
+        volumes.check(field("apply"))
+        wanted = [text.replace("dockbook-data", "other.data") for text in before]
+        assert commands(volumes) == wanted != before
+        options = volumes.locator("dl.options code").all_text_contents()
+        assert "docker volume rm other.data" in options
+        assert not [option for option in options if "dockbook-data" in option]
+        assert lines(volumes) == [
+            "dockbook run volumes -p apply=true -p volume=other.data",
+            "papermill runbooks/05-volumes.ipynb out.ipynb "
+            "-p apply True -r volume other.data",
+        ]
+        assert volumes.locator("tr.changed").count() == 2
+        assert volumes.locator("tr.changed code:visible").all_text_contents() == [
+            "apply",
+            "false",
+            "volume",
+            "dockbook-data",
+        ]
+
+    def test_a_value_is_quoted_for_its_place(self, page: Page, address: str) -> None:
+        page.goto(address + INSTALL)
+        page.fill(field("user"), NASTY)
+        page.fill(field("mirror"), NASTY)
+        quoted, texts = shlex.quote(NASTY), commands(page)
+        assert f"useradd -m {quoted}" in [text.strip() for text in texts]
+        assert any(text.startswith(f"export mirror={quoted}\n") for text in texts)
+        assert any(f"--arg url {quoted} " in text for text in texts)
+        given = f"user={quoted} -p mirror={quoted}"
+        assert lines(page)[0] == f"dockbook run install -p {given}"
+
+    def test_python_and_javascript_write_a_value_alike(
+        self, page: Page, address: str
+    ) -> None:
+        places = ("word", "quoted", "heredoc", "text")
+        more = "".join(f'<var data-name="user" data-as="{at}"></var>' for at in places)
+
+        def answer(route: Route) -> None:
+            route.fulfill(response=(got := route.fetch()), body=got.text() + more)
+
+        page.route("**/*.html", answer)
+        page.goto(address + INSTALL)
+        for value in (NASTY, "plain-1.0:x/y@z%+=,_", "é→", "a", "", "~", "#", "a*?[b]"):
+            page.fill(field("user"), value)
+            shown = page.locator("var").all_text_contents()[-len(places) :]
+            assert shown == [written(value, at) for at in places]
+
+    def test_prose_and_sums_follow(self, page: Page, address: str) -> None:
+        page.goto(address + "runbooks/11-migration.html")
+        page.fill(field("mount"), "/big disk")
+        page.fill(field("records"), "/big disk")
+        prose = page.locator("p > code:has(var)").all_text_contents()
+        assert prose == ["/big disk", 'bash "/big disk/back"']
+        page.select_option(field("method"), "data-root")
+        assert lines(page)[0].startswith("dockbook run migration -p method=data-root ")
+        page.goto(address + "runbooks/07-ports.html")
+        page.fill(field("port"), "80")
+        assert [text for text in commands(page) if "$((80 + 1))" in text]
+        assert not [text for text in commands(page) if "18080" in text]
+        assert lines(page)[1].endswith(" -p port 80")
+
+    def test_outputs_follow_only_on_request(self, volumes: Page) -> None:
+        outputs = volumes.locator(".cell_output .stream pre")
+        recorded = outputs.all_text_contents()
+        assert [text for text in recorded if "dockbook-data" in text]
+        volumes.fill(field("volume"), "other")
+        assert outputs.all_text_contents() == recorded
+        volumes.get_by_label("show my values in recorded outputs").check()
+        wanted = [text.replace("dockbook-data", "other") for text in recorded]
+        assert outputs.all_text_contents() == wanted
+        marked = volumes.locator(".cell_output var.changed").first
+        assert marked.get_attribute("title") == "recorded: dockbook-data"
+
+    def test_without_a_default_in_an_output_there_is_nothing_to_show(
+        self, page: Page, address: str
+    ) -> None:
+        page.goto(address + INSTALL)
+        there = page.locator(".cell_output var").count()
+        assert page.locator(".acts label").is_visible() == bool(there)
+
+
+class TestInvalid:
+    @pytest.mark.parametrize(
+        ("chapter", "cases"),
+        [
+            (
+                "07-ports",
+                [
+                    ("port", "65536", "a port: a whole number from 1 to 65535"),
+                    ("port", "0x50", "a port: a whole number from 1 to 65535"),
+                    ("network", "-x", "a network name: 2 to 255 letters"),
+                ],
+            ),
+            (
+                "01-install",
+                [
+                    ("archive", "srv", "an absolute path on one line"),
+                    ("archive", "/" + 4095 * "x", "an absolute path on one line"),
+                    ("image", "Upper/x", "an image reference: lower-case"),
+                    ("mirror", "a\x1b[201~b", "text"),
+                ],
+            ),
+        ],
+    )
+    def test_it_goes_nowhere_and_the_rule_is_said(
+        self, page: Page, address: str, chapter: str, cases: list[tuple[str, str, str]]
+    ) -> None:
+        page.goto(f"{address}runbooks/{chapter}.html")
+        before = commands(page), lines(page)
+        for name, value, rule in cases:
+            page.fill(field(name), value)
+            wrong = page.locator(field(name))
+            expect(wrong).to_have_attribute("aria-invalid", "true")
+            expect(wrong).to_have_accessible_description(re.compile(re.escape(rule)))
+            assert (commands(page), lines(page)) == before
+        assert page.evaluate("Object.values(localStorage)").count("{}") == 1
+
+    def test_it_is_said_in_chinese(self, page: Page, address: str) -> None:
+        page.goto(f"{address}zh/runbooks/07-ports.html")
+        page.fill(field("port"), "0")
+        said = page.locator(".wrong:visible").all_text_contents()
+        assert said == ["端口：1 到 65535 的整数"]
+
+    def test_every_default_is_right(self, page: Page, address: str) -> None:
+        for path in book.chapters().values():
+            page.goto(f"{address}runbooks/{path.stem}.html")
+            fields = page.locator("form.parameters [data-name]")
+            assert fields.count() == len([*notebook.head(path).contract])
+            assert page.locator('[aria-invalid="true"]').count() == 0
+            assert page.locator("var.changed, tr.changed").count() == 0
+
+
+class TestKept:
+    def test_both_languages_share_it_by_chapter(
+        self, volumes: Page, address: str
+    ) -> None:
+        volumes.fill(field("volume"), "other")
+        volumes.goto(f"{address}zh/{VOLUMES}")
+        assert volumes.input_value(field("volume")) == "other"
+        assert "other" in commands(volumes)[0]
+        assert volumes.locator(".notice").is_hidden()
+        volumes.goto(f"{address}runbooks/04-copy.html")
+        assert volumes.input_value(field("volume")) == "dockbook-copy"
+
+    def test_reset_forgets_it(self, volumes: Page) -> None:
+        before = commands(volumes)
+        volumes.fill(field("volume"), "other")
+        volumes.fill(field("prefix"), "not valid")
+        volumes.check(field("apply"))
+        volumes.click("button[type=reset]")
+        expect(volumes.locator("tr.changed, [aria-invalid=true]")).to_have_count(0)
+        assert commands(volumes) == before
+        volumes.reload()
+        assert volumes.input_value(field("volume")) == "dockbook-data"
+
+    def test_what_is_not_kept_by_us_is_passed_over(self, volumes: Page) -> None:
+        key = "localStorage['dockbook:volumes']"
+        for value in ("{", "null", "[1]", '{"volume": {"a": 1}, "other": "x"}'):
+            volumes.evaluate(f"value => {key} = value", value)
+            volumes.reload()
+            assert "dockbook-data" in commands(volumes)[0]
+
+    def test_a_browser_that_keeps_nothing_more_fills_in_still(
+        self, volumes: Page
+    ) -> None:
+        volumes.evaluate("""() => {
+            for (let size = 2 ** 22; size >= 1; size /= 2)
+                try { localStorage[`full${size}`] = "x".repeat(size); } catch {}
+        }""")
+        volumes.fill(field("volume"), "other")
+        assert volumes.evaluate("localStorage['dockbook:volumes']") is None
+        assert "other" in commands(volumes)[0]
+
+
+@pytest.mark.usefixtures("clipboard")
+class TestLink:
+    def test_it_is_made_on_request_only(self, volumes: Page, address: str) -> None:
+        volumes.goto(f"{address}{VOLUMES}?from=here&p.prefix=old#rollback")
+        volumes.fill(field("prefix"), "dockbook-vol")
+        volumes.fill(field("volume"), "other")
+        assert volumes.url.endswith("?from=here&p.prefix=old#rollback")
+        volumes.get_by_role("button", name="Copy a link").click()
+        expect(volumes.locator(".said")).to_have_text("Copied.")
+        link = copied(volumes)
+        assert link == f"{address}{VOLUMES}?from=here&p.volume=other#rollback"
+
+    def test_its_values_are_told_and_not_kept(
+        self, volumes: Page, address: str
+    ) -> None:
+        volumes.fill(field("volume"), "mine")
+        volumes.goto(f"{address}{VOLUMES}?p.volume=theirs&p.apply=true")
+        assert volumes.locator(".notice").text_content() == (
+            "These values came with the link."
+        )
+        assert volumes.locator(".notice").is_visible()
+        assert "theirs" in commands(volumes)[0]
+        assert volumes.is_checked(field("apply"))
+        volumes.goto(f"{address}{VOLUMES}?from=here")
+        assert volumes.input_value(field("volume")) == "mine"
+        assert volumes.locator(".notice").is_hidden()
+
+    def test_a_hostile_one_is_inert(self, page: Page, address: str) -> None:
+        from urllib.parse import quote
+
+        hostile = quote(HOSTILE)
+        page.goto(f"{address}{INSTALL}")
+        before = commands(page)
+        given = ("user", "image", "apply", "host", "__proto__", "x")
+        query = "&".join(f"p.{name}={hostile}" for name in given)
+        page.goto(f"{address}{INSTALL}?{query}")
+        quoted = shlex.quote(HOSTILE)
+        assert commands(page) == [
+            text.replace("dockbook-user", quoted) for text in before
+        ]
+        assert page.locator("img[src=x]").count() == 0
+        assert page.title() != "1"
+        assert not page.is_checked(field("apply"))
+        assert page.locator('[aria-invalid="true"]').count() == 2  # image and host
+        assert lines(page)[0] == f"dockbook run install -p user={quoted}"
+
+
+class TestWithoutJavaScript:
+    @pytest.fixture
+    def plain(self, browser: Browser, address: str) -> Iterator[Page]:
+        with browser.new_context(java_script_enabled=False) as context:
+            page = context.new_page()
+            page.goto(f"{address}zh/{VOLUMES}?p.volume=other")
+            yield page
+
+    def test_the_table_and_the_defaults_are_there(self, plain: Page) -> None:
+        row = plain.locator(".parameters tbody tr").nth(2)
+        assert row.inner_text().split() == [
+            "volume",
+            "VolumeName",
+            "dockbook-data",
+            "保存数据的卷",
+        ]
+        assert (
+            plain.locator(".parameters :is(input, select, button):visible").count() == 0
+        )
+        assert "create --label dockbook.run=volumes-by-hand dockbook-data" in " ".join(
+            commands(plain)
+        )
+        assert lines(plain)[0] == "dockbook run volumes"
+
+
+class TestFiles:
+    @pytest.mark.parametrize("language", ["", "zh/"])
+    def test_without_changes_they_have_the_defaults(
+        self, page: Page, address: str, language: str
+    ) -> None:
+        page.goto(f"{address}{language}{VOLUMES}")
+        contract = notebook.head(book.find("volumes")).contract
+        got = self.download(page, "yaml")
+        assert contract.read(read_file(got)) == contract.bind({})
+        text = self.download(page, "sh").read_text()
+        assert "\nexport volume=dockbook-data\n" in text
+        assert (
+            subprocess.run(
+                ["bash", "-n"], input=text, text=True, check=False
+            ).returncode
+            == 0
+        )
+
+    def test_they_follow(self, page: Page, address: str) -> None:
+        page.goto(address + INSTALL)
+        page.fill(field("user"), NASTY + " $& é")
+        page.check(field("apply"))
+        contract = notebook.head(book.find("install")).contract
+        wanted = contract.bind({"user": NASTY + " $& é", "apply": True})
+        got = self.download(page, "yaml")
+        assert contract.read(read_file(got)) == wanted
+        assert yaml.safe_load(got.read_text()) == wanted
+        text = self.download(page, "sh").read_text()
+        head = text.partition("# How steps are run")[0]
+        told = subprocess.run(
+            ["bash", "-c", f'{head}\nprintf %s "$user $apply $run"'],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert told.stdout == f"{NASTY} $& é true install-script"
+
+    def download(self, page: Page, kind: str) -> Path:
+        with page.expect_download() as expected:
+            page.click(f'a[download$=".{kind}"]')
+        assert expected.value.suggested_filename.endswith(f".{kind}")
+        return expected.value.path()
+
+
+class TestPasted:
+    """What is copied from the page runs, in a shell that knows none of the names."""
+
+    @pytest.fixture
+    def lab(self, dockbook_home: Path) -> Iterator[LabHost]:
+        del dockbook_home
+        host = life.up("pasted")
+        try:
+            yield host
+            host.docker.close()
+        finally:
+            life.down("pasted")
+
+    @pytest.mark.usefixtures("clipboard")
+    def test_every_step_of_a_chapter_runs(self, volumes: Page, lab: LabHost) -> None:
+        volumes.fill(field("volume"), "my.data")
+        volumes.fill(field("archive"), "/srv/my backup.tar")
+        cells = [cell.source.partition("\n") for cell in self.cells("volumes")]
+        known = [steps.parse(kind[2:], body) for kind, _, body in cells]
+        buttons = volumes.locator(".step .cell_input .copybtn")
+        assert buttons.count() == len(known) > 10
+        for number, step in enumerate(known):
+            buttons.nth(number).click(force=True)
+            command = copied(volumes)
+            assert "$volume" not in command
+            done = lab.run(f"set -euo pipefail\n{command}")
+            assert done.rc == step.rc, (command, done.output)
+            if number == 0:
+                assert lab.docker.volumes.get("my.data").attrs["Labels"] == {
+                    "dockbook.run": "volumes-by-hand"
+                }
+
+    def cells(self, chapter: str) -> list[nbformat.NotebookNode]:
+        loaded, _ = notebook.load(book.find(chapter))
+        return [c for c in loaded.cells if c.source.startswith(("%%look", "%%change"))]
+
+    def test_the_lines_run_the_chapter(
+        self, page: Page, address: str, dockbook_home: Path, tmp_path: Path
+    ) -> None:
+        page.goto(f"{address}runbooks/02-concepts.html")
+        page.fill(field("prefix"), "my.own")
+        (tmp_path / "runbooks").symlink_to(book.RUNBOOKS)
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        environment = os.environ | {"PATH": path, "DOCKBOOK_HOME": str(dockbook_home)}
+        for line in lines(page):
+            done = subprocess.run(
+                ["bash", "-c", line],
+                cwd=tmp_path,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, (line, done.stderr)
+        (ran,) = tmp_path.glob("runs/*/chapter.ipynb")
+        for made in (ran, tmp_path / "out.ipynb"):
+            assert "my.own-small running" in json.dumps(nbformat.read(made, 4))
