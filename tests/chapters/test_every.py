@@ -21,7 +21,7 @@ from tests.chapters.attempts import (
     inventory,
     lying,
 )
-from tests.chapters.fakes import SILENT
+from tests.chapters.fakes import DOCKER, SILENT
 from tests.chapters.lies import BEHIND, LIES
 from tests.unit.test_ledger import proved
 
@@ -131,6 +131,17 @@ def test_a_docker_that_does_something_wrong_makes_it_fail(
     assert (made.reason or "").startswith(reason)
     if fake == SILENT:
         assert not any(check["note"] for check in made.checks if check["ok"])
+
+
+@pytest.mark.parametrize("chapter", ["networks", "ports", "registries", "migration"])
+def test_networks_are_undone_with_the_command_line_of_the_distribution(
+    dockbook_home: Path, tmp_path: Path, chapter: str
+) -> None:
+    """That of 20.10 has no `docker network rm -f`."""
+    del dockbook_home
+    with lying(f'exec {DOCKER} "$@"') as host:
+        made = attempt(chapter, host, tmp_path)
+    assert (made.status, made.reason) == ("passed", None)
 
 
 @pytest.mark.parametrize(("chapter", "act", "reason"), flat(BEHIND))
