@@ -55,7 +55,7 @@ class TestForm:
             ("mode", "select", None, None),
         ]
         assert fields[3].has_attr("checked")
-        assert [o.get_text() for o in form.select("option[selected]")] == ["rw"]
+        assert [o.string for o in form.find_all("option", selected=True)] == ["rw"]
 
     def test_a_secret_a_list_and_what_is_optional_are_text(
         self, form: BeautifulSoup
