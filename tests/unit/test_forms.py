@@ -147,6 +147,16 @@ class TestCommand:
         assert [k.get_text() for k in shown.select("span.k")] == ["if", "then", "fi"]
 
 
+def test_an_option_is_one_line_that_runs() -> None:
+    known = references.References(CONTRACT, "volumes")
+    known.command("cat >undo-it <<'E'\nrm \"$mount\"\nE")
+    wanted = 'export mount=/data; export password="${SECRET:?set SECRET}"; '
+    option = 'bash undo-it "$password" "$port"'
+    assert said(known.option(option)).get_text() == (
+        f'{wanted}bash undo-it "$password" 80'
+    )
+
+
 @pytest.mark.parametrize(
     ("code", "wanted"),
     [
