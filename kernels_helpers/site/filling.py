@@ -2,7 +2,7 @@
 
 A filled body runs as it is pasted, in a shell that knows none of the names. Where bash
 has to see a name itself, as in ``${image%:*}``, it stays, and the body needs the
-variable: ``declared`` writes the lines that set it.
+variable: ``declared`` sets it.
 """
 
 import re
@@ -40,32 +40,50 @@ def written(value: Value, context: str) -> str:
     return text
 
 
-def fill(body: str, values: Mapping[str, Value]) -> tuple[list[Piece], list[str]]:
-    """Fill values into a body; return its pieces, and the names that it still needs.
+class Chapter:
+    """Fill values into the bodies of a chapter, in their order.
 
-    A body that cannot be parsed stays as it is and needs all that it names.
+    A file that one of them writes may name values, and another one may run it.
     """
-    reader = Reader(body, values)
-    pieces, at = [], 0
-    raw, rest = body.encode(), bytearray(body.encode())
-    for start, end, name, context in reader.filled():
-        pieces.append(Piece(raw[at:start].decode()))
-        pieces.append(Piece(written(values[name], context), name, context))
-        rest[start:end] = b" " * (end - start)
-        at = end
-    pieces.append(Piece(raw[at:].decode()))
-    for start, end in reader.unread:
-        rest[start:end] = b" " * (end - start)
-    needed = reader.needed | {*MENTION.findall(rest.decode())}
-    return [p for p in pieces if p.text or p.name], [
-        name for name in values if name in needed
-    ]
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self.values = values
+        self.files: dict[str, str] = {}  # the text of each by its name
+
+    def fill(self, body: str) -> tuple[list[Piece], list[str]]:
+        """Fill values into a body; return its pieces, and the names it still needs.
+
+        A body that cannot be parsed stays as it is and needs all that it names.
+        """
+        reader = Reader(body, self.values)
+        pieces, at = [], 0
+        raw, rest = body.encode(), bytearray(body.encode())
+        for start, end, name, context in reader.filled():
+            pieces.append(Piece(raw[at:start].decode()))
+            pieces.append(Piece(written(self.values[name], context), name, context))
+            rest[start:end] = b" " * (end - start)
+            at = end
+        pieces.append(Piece(raw[at:].decode()))
+        for start, end in reader.unread:
+            rest[start:end] = b" " * (end - start)
+        left = rest.decode() + "".join(self._run(rest.decode(), reader.files))
+        needed = reader.needed | {*MENTION.findall(left)}
+        filled = [piece for piece in pieces if piece.text or piece.name]
+        return filled, [name for name in self.values if name in needed]
+
+    def _run(self, body: str, own: Mapping[str, str]) -> Iterator[str]:
+        """Give the texts of the files that a body runs, and of those that they run."""
+        texts = {**self.files, **own}
+        self.files = dict(texts)
+        bodies = [body]
+        for text in bodies:
+            for file in [*texts]:
+                named = re.findall(rf"(?<![\w-]){re.escape(file)}(?![\w-])", text)
+                if len(named) > (text is body and file in own):  # once to write it
+                    bodies.append(texts.pop(file))
+        yield from bodies[1:]
 
 
-def declared(needed: list[str], values: Mapping[str, Value]) -> Iterator[Piece]:
-    """Write the lines that set the variables which a body needs."""
-    for name in needed:
-        if values[name] is not None:
-            yield Piece(f"export {name}=")
-            yield Piece(written(values[name], "word"), name, "word")
-            yield Piece("\n")
+def declared(name: str, value: Value) -> list[Piece]:
+    """Write the command that sets a variable which a body needs."""
+    return [Piece(f"export {name}="), Piece(written(value, "word"), name, "word")]

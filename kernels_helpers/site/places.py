@@ -17,6 +17,7 @@ PLAIN = re.compile(r"(?<!\\)\$\{(\w+)\}")
 NO_WORDS = {"binary_expression", "case_item", "command_name", "translated_string"}
 SUMS = {"binary_expression", "parenthesized_expression", "unary_expression"}
 SETS = re.compile(r"[^=!<>]=(?!=)|\+\+|--")
+WRITTEN = re.compile(r"cat [^|\n]*>+ *\"?(?:[^\s\"|<]*/)?([^\s\"/|<]+)[^|\n]*\n")
 SETTERS = {"read", "mapfile", "readarray", "printf", "getopts", "unset", "let"}
 
 
@@ -34,6 +35,7 @@ class Reader:
         self.values = values
         self.places: list[Place] = []
         self.unread: list[tuple[int, int]] = []  # by this shell: comments, files
+        self.files: dict[str, str] = {}  # the text of each by its name
         self.needed: set[str] = set()
         self.bound: set[str] = set()
         blank = MERGED.sub("     ", body)
@@ -114,7 +116,8 @@ class Reader:
                 continue
             text, start = _text(child), child.start_byte
             if re.search(r"<<-?\s*\S*['\"\\]", _text(node)):
-                if _text(node.parent).startswith("cat "):
+                if file := WRITTEN.match(_text(node.parent)):
+                    self.files[file[1]] = text
                     self.unread.append(self.place(child))
             elif not re.search(r"\$\(|`|\$\{\w+[^}\w]", text):
                 for found in PLAIN.finditer(text):

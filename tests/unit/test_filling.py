@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels_helpers.site.filling import declared, fill
+from kernels_helpers.site.filling import Chapter, Piece, declared
 from kernels_helpers.site.places import Value
 
 NASTY = 'my repo/it\'s:1 "$HOME" `id` $(id) \\ a!b *'
@@ -14,8 +14,14 @@ VALUES: dict[str, Value] = {"name": NASTY, "image": "team/tool:1", "port": 18080
 
 
 def filled(body: str, values: dict[str, Value] = VALUES) -> str:
-    pieces, needed = fill(body, values)
-    return "".join(piece.text for piece in [*declared(needed, values), *pieces])
+    return whole(Chapter(values), body)
+
+
+def whole(chapter: Chapter, body: str) -> str:
+    pieces, needed = chapter.fill(body)
+    for name in reversed(needed):
+        pieces = [*declared(name, chapter.values[name]), Piece("\n"), *pieces]
+    return "".join(piece.text for piece in pieces)
 
 
 def bash(body: str, **environment: str) -> str:
@@ -118,7 +124,7 @@ def test_names_are_declared_only_where_bash_has_to_see_them(
 
 
 def test_each_value_says_its_name_and_context() -> None:
-    pieces, _ = fill('a "$name" "x$name" $((port))', {"name": "n", "port": 1})
+    pieces, _ = Chapter({"name": "n", "port": 1}).fill('a "$name" "x$name" $((port))')
     told = [(p.text, p.name, p.context) for p in pieces if p.name]
     assert told == [
         ("n", "name", "word"),
@@ -128,6 +134,27 @@ def test_each_value_says_its_name_and_context() -> None:
 
 
 def test_what_cannot_be_filled_in_stays() -> None:
-    pieces, needed = fill('login "$password"', {"password": None})
+    pieces, needed = Chapter({"password": None}).fill('login "$password"')
     assert "".join(piece.text for piece in pieces) == 'login "$password"'
     assert needed == ["password"]
+
+
+def test_a_file_that_is_run_later_gets_what_it_names() -> None:
+    chapter = Chapter({"folder": "/srv/x", "port": 80, "image": "web"})
+    write = 'cat >"$folder/restore" <<\'E\'\n. "$folder/apply-it"\nE'
+    assert whole(chapter, write).startswith('cat >"/srv/x/restore"')
+    apply = "cat <<'E' >>apply-it\necho $port\nE\ncat >else <<'E'\n$image\nE"
+    assert whole(chapter, apply) == apply
+    run = 'bash "$folder/restore"'
+    wanted = 'export folder=/srv/x\nexport port=80\nbash "/srv/x/restore"'
+    assert whole(chapter, run) == wanted
+    assert whole(chapter, 'ls "$folder/restored"') == 'ls "/srv/x/restored"'
+
+
+def test_a_file_that_is_run_at_once_gets_what_it_names() -> None:
+    body = "cat >do-it <<'E'\necho $name\nE\nbash do-it"
+    assert filled(body, {"name": "x"}) == f"export name=x\n{body}"
+
+
+def test_a_text_that_cat_gives_to_a_shell_is_run() -> None:
+    assert bash(filled("cat <<'E' | bash\necho \"$name\"\nE")) == f"{NASTY}\n"

@@ -55,7 +55,7 @@ class TestForm:
             ("mode", "select", None, None),
         ]
         assert fields[3].has_attr("checked")
-        assert [o.get_text() for o in form.select("option[selected]")] == ["rw"]
+        assert [o.string for o in form.find_all("option", selected=True)] == ["rw"]
 
     def test_a_secret_a_list_and_what_is_optional_are_text(
         self, form: BeautifulSoup
@@ -145,6 +145,16 @@ class TestCommand:
             "title": "$mount",
         }
         assert [k.get_text() for k in shown.select("span.k")] == ["if", "then", "fi"]
+
+
+def test_an_option_is_one_line_that_runs() -> None:
+    known = references.References(CONTRACT, "volumes")
+    known.command("cat >undo-it <<'E'\nrm \"$mount\"\nE")
+    wanted = 'export mount=/data; export password="${SECRET:?set SECRET}"; '
+    option = 'bash undo-it "$password" "$port"'
+    assert said(known.option(option)).get_text() == (
+        f'{wanted}bash undo-it "$password" 80'
+    )
 
 
 @pytest.mark.parametrize(

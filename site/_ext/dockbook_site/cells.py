@@ -96,6 +96,7 @@ class Draw(SphinxPostTransform):
     ) -> None:
         """Show a step as the command that it is, with its options below."""
         cell["classes"] += ["step", step.kind]
+        command = self.references.command(step.body)  # first: an option may need it
         items = []
         if step.kind == "change":
             said = _("changes the host")
@@ -108,7 +109,7 @@ class Draw(SphinxPostTransform):
             items.append(f"<div><dt>{word}</dt><dd>{code}</dd></div>")
         if items:
             block.parent += raw(f'<dl class="options">{"".join(items)}</dl>')
-        block.replace_self(self.references.command(step.body))
+        block.replace_self(command)
         self.references.output(cell)
 
     def option(self, option: re.Match[str]) -> str:

@@ -20,7 +20,7 @@ from kernels_helpers.parameters import Contract, Parameter
 from kernels_helpers.references import in_shell
 from kernels_helpers.site import outputs
 from kernels_helpers.site.downloads import by_hand
-from kernels_helpers.site.filling import Piece, declared, fill
+from kernels_helpers.site.filling import Chapter, Piece, declared
 from kernels_helpers.site.places import Value
 
 BASH = BashLexer(stripnl=False, ensurenl=False)
@@ -41,28 +41,34 @@ class References:
             "run": run,
             "label": label_of(run),
         }
+        self.chapter = Chapter(self.values)
         self.recorded = outputs.findable(contract)
 
     def command(self, body: str) -> nodes.raw:
         """Write the body of a step so that it runs as it is copied."""
-        pieces, needed = fill(body, self.values)
-        lines = [
-            self.other(self.others[name]) for name in needed if name in self.others
-        ]
-        pieces = [*map(Piece, lines), *declared(needed, self.values), *pieces]
-        return block("highlight-bash", highlighted(pieces))
+        return block("highlight-bash", highlighted(self.whole(body, "\n")))
+
+    def option(self, body: str) -> str:
+        """Write a command in an option of a step, which is one line."""
+        return "".join(map(marked, self.whole(body, "; ")))
+
+    def whole(self, body: str, end: str) -> list[Piece]:
+        """Fill a body, behind the lines that set what it needs besides."""
+        pieces, needed = self.chapter.fill(body)
+        for name in reversed(needed):
+            if name in self.others:
+                line = [Piece(self.other(self.others[name]))]
+            else:
+                line = declared(name, self.values[name])
+            pieces = [*line, Piece(end), *pieces]
+        return pieces
 
     def other(self, parameter: Parameter) -> str:
         """Write the line that sets what no field gives: a secret, a list, none."""
         text = as_text(parameter.default)
         if parameter.is_secret and text:
-            return in_shell(parameter.name, text) + "\n"
-        return f"export {parameter.name}={shlex.quote(text)}\n"
-
-    def option(self, body: str) -> str:
-        """Write an option of a step."""
-        pieces, _needed = fill(body, self.values)
-        return "".join(map(marked, pieces))
+            return in_shell(parameter.name, text)
+        return f"export {parameter.name}={shlex.quote(text)}"
 
     def code(self, text: str) -> str | None:
         """Write a span of code in prose, if it refers to a parameter."""
@@ -70,7 +76,7 @@ class References:
         name = alone and (alone[1] or alone[2])
         if name in self.fields:
             return marked(Piece(str(self.fields[name]), name, "text"))
-        pieces, _needed = fill(text, self.fields)
+        pieces, _needed = Chapter(self.fields).fill(text)
         named = any(piece.name for piece in pieces)
         return "".join(map(marked, pieces)) if named else None
 
