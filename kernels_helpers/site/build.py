@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import nbformat
 from babel.messages import Catalog
@@ -20,31 +21,40 @@ from nbformat import NotebookNode
 
 from kernels_helpers import book, report
 from kernels_helpers.cases import RUN
-from kernels_helpers.errors import DockbookError
-from kernels_helpers.site import catalogues, messages
+from kernels_helpers.errors import DockbookError, UsageError
+from kernels_helpers.site import catalogues, feeds, messages
 from kernels_helpers.site.pages import Facts, Page, clean, project
 
 SITE = book.ROOT / "site"
 LOCALE = SITE / "locale"
 CATALOGUES = LOCALE / catalogues.LANGUAGE / "LC_MESSAGES"
 BUILD = SITE / "_build"
-FOLDERS = {"en": "", catalogues.LANGUAGE: "zh"}  # of a language, in the site
+FOLDERS = {"en": "", catalogues.LANGUAGE: "zh/"}  # of a language, in the site
 Evidence = tuple[NotebookNode, Facts]  # of a chapter: its notebook and the report
 
 
-def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
+def build(
+    runs: Path, out: Path = BUILD, *, draft: bool = False, address: str | None = None
+) -> list[Page]:
     """Build the site into ``out/html`` and return the pages of its chapters.
 
     Takes the newest finished run of a chapter below ``runs``, or else what is
     recorded in the chapter. English is at the root, Chinese in ``zh``, from the
     same source. A build that fails leaves the last site as it was; one with a text
     that is not translated fails, unless it is a ``draft``, which shows it in English.
+
+    What has to name pages by their full address is written only with the ``address``
+    where the site will be: canonical links, ``sitemap.xml``, RSS.
     """
+    base = _base(address) if address else ""
     evidence = {n: _evidence(runs, n, path) for n, path in book.chapters().items()}
     pages = _write(out / "source", evidence)
     with ThreadPoolExecutor() as together:
         judged = None if draft else together.submit(untranslated, out)
-        made = [together.submit(_sphinx, out, "html", language) for language in FOLDERS]
+        made = [
+            together.submit(_sphinx, out, "html", language, base)
+            for language in FOLDERS
+        ]
         for pages_made in made:
             pages_made.result()
         problems = judged.result() if judged else []
@@ -57,6 +67,11 @@ def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
     for page in pages:
         notebook, _ = evidence[page.name]
         nbformat.write(clean(notebook), html / f"{page.doc}.ipynb")
+    if base:
+        english = out / "pages" / "en"
+        names = (twin.relative_to(english) for twin in sorted(english.rglob("*.md")))
+        places = [name.with_suffix(".html").as_posix() for name in names]
+        (html / "sitemap.xml").write_bytes(feeds.sitemap(places, base, FOLDERS))
     shutil.rmtree(out / "html", ignore_errors=True)
     html.rename(out / "html")
     return pages
@@ -139,14 +154,29 @@ def _prose(path: Path) -> list[messages.Message]:
         return [("", str(message.id)) for message in read_po(file) if message.id]
 
 
-def _sphinx(out: Path, builder: str, language: str) -> Path:
+def _base(address: str) -> str:
+    """Check the address of the site, and end it with a slash."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise UsageError(
+            f"{address} is no address of a site; give one like https://example.org/docs"
+        )
+    return (
+        urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", "")) + "/"
+    )
+
+
+def _sphinx(out: Path, builder: str, language: str, base: str = "") -> Path:
     """Build ``out/source`` in a language, and return the folder of what was made.
 
+    ``base`` is the address of the site, or empty.
     After a warning the pages are read anew the next time: else it would be forgotten.
     """
     made, doctrees = out / "pages" / language, out / "doctrees" / language
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", builder]
     options = ["-q", "-c", str(SITE), "-d", str(doctrees), "-D", f"language={language}"]
+    if base:
+        options += ["-D", f"html_baseurl={base}{FOLDERS[language]}"]
     done = subprocess.run(
         [*command, *options, str(out / "source"), str(made)],
         capture_output=True,

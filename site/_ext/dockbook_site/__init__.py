@@ -19,6 +19,7 @@ from dockbook_site.diagrams import DiagramDirective, diagram, visit_diagram
 from dockbook_site.languages import link
 from dockbook_site.lists import Chapters, Ledger
 from dockbook_site.markup import read_book, read_claims
+from dockbook_site.programs import describe, feed, guide, twin
 
 
 def no_search(app: Sphinx) -> None:
@@ -65,6 +66,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", of_all_pages)
     app.connect("env-get-outdated", outdated)
     app.connect("builder-inited", no_search)
+    app.connect("doctree-read", describe)
     app.connect("html-page-context", link)
+    app.connect("html-page-context", twin)
     app.connect("build-finished", lighten)
+    app.connect("build-finished", guide)
+    app.connect("build-finished", feed)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
