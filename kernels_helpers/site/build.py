@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import nbformat
 from babel.messages import Catalog
@@ -21,8 +20,8 @@ from nbformat import NotebookNode
 
 from kernels_helpers import book, report
 from kernels_helpers.cases import RUN
-from kernels_helpers.errors import DockbookError, UsageError
-from kernels_helpers.site import catalogues, feeds, messages
+from kernels_helpers.errors import DockbookError
+from kernels_helpers.site import catalogues, feeds, messages, printed
 from kernels_helpers.site.pages import Facts, Page, clean, project
 
 SITE = book.ROOT / "site"
@@ -34,7 +33,12 @@ Evidence = tuple[NotebookNode, Facts]  # of a chapter: its notebook and the repo
 
 
 def build(
-    runs: Path, out: Path = BUILD, *, draft: bool = False, address: str | None = None
+    runs: Path,
+    out: Path = BUILD,
+    *,
+    draft: bool = False,
+    address: str | None = None,
+    pdf: bool = False,
 ) -> list[Page]:
     """Build the site into ``out/html`` and return the pages of its chapters.
 
@@ -44,16 +48,19 @@ def build(
     that is not translated fails, unless it is a ``draft``, which shows it in English.
 
     What has to name pages by their full address is written only with the ``address``
-    where the site will be: canonical links, ``sitemap.xml``, RSS.
+    where the site will be: canonical links, ``sitemap.xml``, RSS. With ``pdf`` the
+    book is printed in each language, by Chromium.
     """
-    base = _base(address) if address else ""
+    base = feeds.base(address) if address else ""
+    if pdf:
+        printed.chromium()  # or say now that there is none
     evidence = {n: _evidence(runs, n, path) for n, path in book.chapters().items()}
     pages = _write(out / "source", evidence)
     with ThreadPoolExecutor() as together:
         judged = None if draft else together.submit(untranslated, out)
         made = [
-            together.submit(_sphinx, out, "html", language, base)
-            for language in FOLDERS
+            together.submit(_sphinx, out, "html", name, *_options(name, base, pdf=pdf))
+            for name in FOLDERS
         ]
         for pages_made in made:
             pages_made.result()
@@ -68,10 +75,13 @@ def build(
         notebook, _ = evidence[page.name]
         nbformat.write(clean(notebook), html / f"{page.doc}.ipynb")
     if base:
-        english = out / "pages" / "en"
-        names = (twin.relative_to(english) for twin in sorted(english.rglob("*.md")))
-        places = [name.with_suffix(".html").as_posix() for name in names]
-        (html / "sitemap.xml").write_bytes(feeds.sitemap(places, base, FOLDERS))
+        twins = (out / "pages" / "en").rglob("*.md")
+        docs = sorted(
+            p.relative_to(out / "pages" / "en").with_suffix("") for p in twins
+        )
+        (html / "sitemap.xml").write_bytes(feeds.sitemap(docs, base, FOLDERS))
+    if pdf:
+        printed.books(html, FOLDERS)
     shutil.rmtree(out / "html", ignore_errors=True)
     html.rename(out / "html")
     return pages
@@ -154,31 +164,22 @@ def _prose(path: Path) -> list[messages.Message]:
         return [("", str(message.id)) for message in read_po(file) if message.id]
 
 
-def _base(address: str) -> str:
-    """Check the address of the site, and end it with a slash."""
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise UsageError(
-            f"{address} is no address of a site; give one like https://example.org/docs"
-        )
-    return (
-        urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", "")) + "/"
-    )
+def _options(language: str, base: str, *, pdf: bool) -> list[str]:
+    """Tell Sphinx where the site will be, and whether there is a PDF to link to."""
+    options = ["-D", f"html_baseurl={base}{FOLDERS[language]}"] if base else []
+    return [*options, *(["-A", "printed=1"] if pdf else [])]
 
 
-def _sphinx(out: Path, builder: str, language: str, base: str = "") -> Path:
+def _sphinx(out: Path, builder: str, language: str, *more: str) -> Path:
     """Build ``out/source`` in a language, and return the folder of what was made.
 
-    ``base`` is the address of the site, or empty.
     After a warning the pages are read anew the next time: else it would be forgotten.
     """
     made, doctrees = out / "pages" / language, out / "doctrees" / language
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", builder]
     options = ["-q", "-c", str(SITE), "-d", str(doctrees), "-D", f"language={language}"]
-    if base:
-        options += ["-D", f"html_baseurl={base}{FOLDERS[language]}"]
     done = subprocess.run(
-        [*command, *options, str(out / "source"), str(made)],
+        [*command, *options, *more, str(out / "source"), str(made)],
         capture_output=True,
         text=True,
         check=False,

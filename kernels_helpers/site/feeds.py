@@ -9,9 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
+
+from kernels_helpers.errors import UsageError
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -26,6 +30,17 @@ class Change:
     link: str
     version: str
     proved: str | None
+
+
+def base(address: str) -> str:
+    """Check the address of the site, and end it with a slash."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise UsageError(
+            f"{address!r} is no address of a site; give one like "
+            "https://example.org/docker/"
+        )
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
 
 
 def rss(channel: Mapping[str, str], changes: Iterable[Change]) -> bytes:
@@ -61,17 +76,17 @@ def version(notebook: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def sitemap(pages: Iterable[str], address: str, languages: Mapping[str, str]) -> bytes:
-    """Map the pages, each with its counterparts in the other languages.
+def sitemap(docs: Iterable[Path], base: str, languages: Mapping[str, str]) -> bytes:
+    """Map the pages of documents, each with its counterparts in the other languages.
 
     ``languages`` has the folder of each, by its name; the first is the default.
     """
     ElementTree.register_namespace("", SITEMAP)
     ElementTree.register_namespace("xhtml", XHTML)
     root = Element(f"{{{SITEMAP}}}urlset")
-    for page in pages:
+    for doc in docs:
         places = {
-            name.replace("_", "-"): f"{address}{folder}{page}"
+            name.replace("_", "-"): f"{base}{folder}{doc.as_posix()}.html"
             for name, folder in languages.items()
         }
         for place in places.values():

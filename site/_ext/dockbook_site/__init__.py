@@ -19,7 +19,7 @@ from dockbook_site.diagrams import DiagramDirective, diagram, visit_diagram
 from dockbook_site.languages import link
 from dockbook_site.lists import Chapters, Ledger
 from dockbook_site.markup import read_book, read_claims
-from dockbook_site.programs import describe, feed, guide, twin
+from dockbook_site.programs import describe, feed, guide, tell
 
 
 def no_search(app: Sphinx) -> None:
@@ -68,7 +68,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", no_search)
     app.connect("doctree-read", describe)
     app.connect("html-page-context", link)
-    app.connect("html-page-context", twin)
+    app.connect("html-page-context", tell)
     app.connect("build-finished", lighten)
     app.connect("build-finished", guide)
     app.connect("build-finished", feed)

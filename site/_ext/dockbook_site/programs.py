@@ -8,7 +8,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.locale import _
 
-from dockbook_site.languages import LANGUAGES
+from dockbook_site.languages import LANGUAGES, up
 from dockbook_site.markup import WORDS, read_book
 from kernels_helpers.site import feeds, twins
 
@@ -30,10 +30,10 @@ def describe(app: Sphinx, doctree: nodes.document) -> None:
     app.env.metadata[app.env.docname]["description"] = said
 
 
-def twin(
+def tell(
     app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Write the Markdown twin of a page next to it."""
+    """Write the Markdown twin of a page next to it, and tell the page of the rest."""
     if doctree is None:
         return
     path = Path(app.outdir, f"{page}.md")
@@ -42,6 +42,8 @@ def twin(
     path.write_text(text, encoding="utf-8")
     context["twin"] = path.name
     context["feed"] = context["pathto"](FEED, 1) if app.config.html_baseurl else None
+    pdf = f"{up(app.env, page)}book-{app.config.language[:2]}.pdf"
+    context["book"] = pdf if context.get("printed") else None
 
 
 def guide(app: Sphinx, error: Exception | None) -> None:
@@ -64,7 +66,8 @@ def guide(app: Sphinx, error: Exception | None) -> None:
 
 def feed(app: Sphinx, error: Exception | None) -> None:
     """Write the changes of the chapters as RSS, where the site has an address."""
-    base = app.config.html_baseurl
+    base, path = app.config.html_baseurl, Path(app.outdir, FEED)
+    path.unlink(missing_ok=True)  # of another build
     if error or not base or app.builder.format != "html":
         return
     changes = []
@@ -88,4 +91,4 @@ def feed(app: Sphinx, error: Exception | None) -> None:
         "description": _("Chapters that have changed, and what their checks say now."),
         "language": LANGUAGES[app.config.language].tag,
     }
-    Path(app.outdir, FEED).write_bytes(feeds.rss(channel, changes))
+    path.write_bytes(feeds.rss(channel, changes))
