@@ -12,6 +12,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Tag
 
 from kernels_helpers.errors import DockbookError
+from kernels_helpers.site import glyphs
 
 SHEET = "printed.html"  # next to the first page while it is printed
 SECONDS = 300
@@ -67,6 +68,7 @@ def write(folder: Path, pdf: Path) -> None:
     if done.returncode or not pdf.exists():
         said = "\n".join(done.stderr.splitlines()[-20:])
         raise DockbookError(f"the book was not printed; chromium says:\n{said}")
+    glyphs.mend(pdf)
 
 
 def assemble(folder: Path) -> str:
