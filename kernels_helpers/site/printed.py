@@ -85,7 +85,7 @@ def assemble(folder: Path) -> str:
     made = BeautifulSoup(
         f'<!doctype html><html lang="{home.html["lang"]}" data-theme="light">'
         f'<head><meta charset="utf-8"/><title>{title}</title>{styles}</head>'
-        f'<body class="book"><header><h1>{title}</h1><p>{about["content"]}</p>'
+        f'<body class="book"><header id="index"><h1>{title}</h1><p>{about["content"]}</p>'
         f"</header>{contents}</body></html>",
         "html.parser",
     )
