@@ -1,5 +1,6 @@
 """The book as one PDF: the pages of a language on end, printed by Chromium."""
 
+import html
 import os
 import posixpath
 import shutil
@@ -30,11 +31,11 @@ def chromium() -> str:
     )
 
 
-def books(html: Path, folders: Mapping[str, str]) -> None:
-    """Print ``book-en.pdf`` and the like below ``html``, from the folder of each."""
+def books(site: Path, folders: Mapping[str, str]) -> None:
+    """Print ``book-en.pdf`` and the like below ``site``, from the folder of each."""
     with ThreadPoolExecutor() as together:
         printing = [
-            together.submit(write, html / folder, html / f"book-{language[:2]}.pdf")
+            together.submit(write, site / folder, site / f"book-{language[:2]}.pdf")
             for language, folder in folders.items()
         ]
         for book in printing:
@@ -80,13 +81,15 @@ def assemble(folder: Path) -> str:
         raise DockbookError(f"{folder / 'index.html'} has no title or no contents")
     pages = [str(a["href"]) for a in contents.select("a.internal") if a["href"] != "#"]
     _place(contents, "index.html", pages)
-    title = home.h1.find(string=True)
+    for link in home.h1.select("a.headerlink"):
+        link.decompose()
+    title, said = (html.escape(s) for s in (home.h1.get_text(), str(about["content"])))
     styles = "".join(map(str, home.select('link[rel="stylesheet"]')))
     made = BeautifulSoup(
         f'<!doctype html><html lang="{home.html["lang"]}" data-theme="light">'
         f'<head><meta charset="utf-8"/><title>{title}</title>{styles}</head>'
-        f'<body class="book"><header id="index"><h1>{title}</h1><p>{about["content"]}</p>'
-        f"</header>{contents}</body></html>",
+        f'<body class="book"><header id="index"><h1>{title}</h1><p>{said}</p></header>'
+        f"{contents}</body></html>",
         "html.parser",
     )
     for page in pages:
@@ -96,7 +99,7 @@ def assemble(folder: Path) -> str:
         for hidden in article.select("details.source"):
             hidden.decompose()
         for listing in article.select("pre"):
-            listing.string = listing.get_text()  # in one colour, a third of the time
+            listing.string = listing.get_text()  # in one colour
         _place(article, page, pages)
         article["id"] = _anchor(page)
         made.body.append(article)

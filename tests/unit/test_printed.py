@@ -9,12 +9,12 @@ from bs4 import BeautifulSoup
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.site import glyphs, printed
 
-HOME = """<html lang="en"><head><meta name="description" content="a &lt; b">
+HOME = """<html lang="en"><head><meta name="description" content="a &lt;b&gt;">
 <link rel="stylesheet" href="_static/a.css"><script src="b.js"></script></head><body>
 <nav class="bd-docs-nav"><a class="internal" href="#">Home</a>
 <a class="internal" href="runbooks/1.html">One</a>
 <a class="internal" href="ledger.html">Ledger</a></nav>
-<h1>Book<a>#</a></h1></body></html>
+<h1>Book<a class="headerlink">#</a></h1></body></html>
 """
 ONE = """<article class="bd-article"><h1 id="one">One</h1><a href="#one">up</a>
 <a href="../ledger.html#claim">claim</a> <a href="../ledger.html">all</a>
@@ -38,7 +38,7 @@ def test_pages_are_put_on_end_in_the_order_of_the_sidebar(folder: Path) -> None:
     assert made.title
     assert made.title.get_text() == "Book"
     assert [link["href"] for link in made.select("link")] == ["_static/a.css"]
-    assert "a < b" in made.get_text()
+    assert "a <b>" in made.get_text()
     assert "hidden" not in made.get_text()
     assert not made.select("script, pre span")
 
