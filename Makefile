@@ -41,8 +41,8 @@ lint: setup      ## check code, notebooks, translation, shell and layers
 types: setup     ## check types
 	@$(BIN)/mypy
 
-site: setup      ## build the site from the last `make book`, else from recorded outputs
-	@$(BIN)/dockbook site build --runs runs/book
+site: setup      ## build the site and its PDF from the last `make book`, else from recorded outputs
+	@$(BIN)/dockbook site build --runs runs/book --pdf
 
 bench: setup     ## measure, and print the table of tests/benchmarks
 	@$(BIN)/python -m tests.benchmarks.measure

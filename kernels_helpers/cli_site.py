@@ -20,14 +20,20 @@ def site() -> None:
     help="Folder with the runs to publish; else the recorded outputs are.",
 )
 @click.option("--draft", is_flag=True, help="Show in English what is not translated.")
-def build(runs: Path, draft: bool) -> None:
+@click.option(
+    "--address",
+    metavar="URL",
+    help="Where the site will be: canonical links, sitemap.xml and RSS need it.",
+)
+@click.option("--pdf", is_flag=True, help="Print the book, too; needs chromium.")
+def build(runs: Path, draft: bool, address: str | None, pdf: bool) -> None:
     """Build the site from executed chapters and tell what it shows."""
     from collections import Counter
 
     from kernels_helpers import book
     from kernels_helpers.site import build as building
 
-    pages = building.build(runs, draft=draft)
+    pages = building.build(runs, draft=draft, address=address, pdf=pdf)
     for page in pages:
         facts = page.facts
         held = sum(check["ok"] for check in page.checks)

@@ -33,7 +33,11 @@ copybutton_selector = "div.highlight:not(.cell_output *) > pre"
 
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
-html_css_files = ["dockbook.css", "proof.css"]
+html_css_files = [
+    "dockbook.css",
+    "proof.css",
+    ("print.css", {"media": "print"}),
+]
 html_js_files = [("language.js", {"defer": "defer"})]
 html_favicon = "_static/favicon.svg"
 html_copy_source = False

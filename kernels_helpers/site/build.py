@@ -22,14 +22,22 @@ from nbformat import NotebookNode
 from kernels_helpers import book, report
 from kernels_helpers.cases import RUN
 from kernels_helpers.errors import DockbookError
-from kernels_helpers.site import catalogues, downloads, messages, outputs, proof
+from kernels_helpers.site import (
+    catalogues,
+    downloads,
+    feeds,
+    messages,
+    outputs,
+    printed,
+    proof,
+)
 from kernels_helpers.site.pages import Facts, Page, clean, project
 
 SITE = book.ROOT / "site"
 LOCALE = SITE / "locale"
 CATALOGUES = LOCALE / catalogues.LANGUAGE / "LC_MESSAGES"
 BUILD = SITE / "_build"
-FOLDERS = {"en": "", catalogues.LANGUAGE: "zh"}  # of a language, in the site
+FOLDERS = {"en": "", catalogues.LANGUAGE: "zh/"}  # of a language, in the site
 
 
 class Evidence(NamedTuple):
@@ -40,14 +48,28 @@ class Evidence(NamedTuple):
     folder: Path | None = None
 
 
-def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
+def build(
+    runs: Path,
+    out: Path = BUILD,
+    *,
+    draft: bool = False,
+    address: str | None = None,
+    pdf: bool = False,
+) -> list[Page]:
     """Build the site into ``out/html`` and return the pages of its chapters.
 
     Takes the newest finished run of a chapter below ``runs``, or else what is
     recorded in the chapter. English is at the root, Chinese in ``zh``, from the
     same source. A build that fails leaves the last site as it was; one with a text
     that is not translated fails, unless it is a ``draft``, which shows it in English.
+
+    What has to name pages by their full address is written only with the ``address``
+    where the site will be: canonical links, ``sitemap.xml``, RSS. With ``pdf`` the
+    book is printed in each language, by Chromium.
     """
+    base = feeds.base(address) if address else ""
+    if pdf:
+        printed.chromium()  # or say now that there is none
     evidence = {n: _evidence(runs, n, path) for n, path in book.chapters().items()}
     for name, found in evidence.items():
         contract = downloads.contract_of(found.notebook)
@@ -55,7 +77,10 @@ def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
     pages = _write(out / "source", evidence)
     with ThreadPoolExecutor() as together:
         judged = None if draft else together.submit(untranslated, out)
-        made = [together.submit(_sphinx, out, "html", language) for language in FOLDERS]
+        made = [
+            together.submit(_sphinx, out, "html", name, *_options(name, base, pdf=pdf))
+            for name in FOLDERS
+        ]
         for pages_made in made:
             pages_made.result()
         problems = judged.result() if judged else []
@@ -71,6 +96,14 @@ def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
         downloads.write(page.name, found.notebook, html / f"{page.doc}.html")
         if found.folder and page.proof:
             proof.publish(found.folder, html / page.proof)
+    if base:
+        twins = (out / "pages" / "en").rglob("*.md")
+        docs = sorted(
+            p.relative_to(out / "pages" / "en").with_suffix("") for p in twins
+        )
+        (html / "sitemap.xml").write_bytes(feeds.sitemap(docs, base, FOLDERS))
+    if pdf:
+        printed.books(html, FOLDERS)
     shutil.rmtree(out / "html", ignore_errors=True)
     html.rename(out / "html")
     return pages
@@ -159,7 +192,13 @@ def _prose(path: Path) -> list[messages.Message]:
         return [("", str(message.id)) for message in read_po(file) if message.id]
 
 
-def _sphinx(out: Path, builder: str, language: str) -> Path:
+def _options(language: str, base: str, *, pdf: bool) -> list[str]:
+    """Tell Sphinx where the site will be, and whether there is a PDF to link to."""
+    options = ["-D", f"html_baseurl={base}{FOLDERS[language]}"] if base else []
+    return [*options, *(["-A", "printed=1"] if pdf else [])]
+
+
+def _sphinx(out: Path, builder: str, language: str, *more: str) -> Path:
     """Build ``out/source`` in a language, and return the folder of what was made.
 
     After a warning the pages are read anew the next time: else it would be forgotten.
@@ -168,7 +207,7 @@ def _sphinx(out: Path, builder: str, language: str) -> Path:
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", builder]
     options = ["-q", "-c", str(SITE), "-d", str(doctrees), "-D", f"language={language}"]
     done = subprocess.run(
-        [*command, *options, str(out / "source"), str(made)],
+        [*command, *options, *more, str(out / "source"), str(made)],
         capture_output=True,
         text=True,
         check=False,

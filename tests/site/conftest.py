@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import (
     Browser,
@@ -17,9 +18,13 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from kernels_helpers import book
+from kernels_helpers.site import build as site
 from kernels_helpers.site.build import build
+from tests.unit.test_site import failing, notebook, ran, translated, volumes
 
 BELOW = "books/docker"  # a site has to work wherever it is put
+ADDRESS = "https://docs.example.org/docker"
 
 
 @pytest.fixture(scope="session")
@@ -84,3 +89,23 @@ def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build a book of two chapters, printed too, for an address of its own."""
+    root = tmp_path_factory.mktemp("published")
+    (root / "runbooks").mkdir()
+    for file in ("05-volumes.ipynb", "06-networks.ipynb"):
+        nbformat.write(notebook(), root / "runbooks" / file)
+    told = {"engine": "20.10.24", "started": "2026-01-01T10:00:00+00:00"}
+    held = volumes("it is <b>local</b>, says `docker`")
+    ran(root / "runs", "20260101T100000Z-volumes-aaaaaa", held, "passed", **told)
+    told["started"] = "2026-01-02T10:00:00+00:00"
+    ran(root / "runs", "20260102T100000Z-networks-aaaaaa", failing(), "failed", **told)
+    translated(root / "locale" / "zh_CN" / "LC_MESSAGES")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(book, "RUNBOOKS", root / "runbooks")
+        patch.setattr(site, "LOCALE", root / "locale")
+        build(root / "runs", root / "out", draft=True, address=ADDRESS, pdf=True)
+    return root / "out" / "html"

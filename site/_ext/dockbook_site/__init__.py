@@ -21,6 +21,7 @@ from dockbook_site.languages import link
 from dockbook_site.ledger import Ledger, filter_it
 from dockbook_site.lists import Chapters
 from dockbook_site.markup import read_book, read_claims
+from dockbook_site.programs import describe, feed, guide, tell
 
 
 def no_search(app: Sphinx) -> None:
@@ -72,8 +73,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", of_all_pages)
     app.connect("env-get-outdated", outdated)
     app.connect("builder-inited", no_search)
+    app.connect("doctree-read", describe)
     app.connect("html-page-context", link)
     app.connect("html-page-context", filter_it)
     app.connect("html-page-context", load)
+    app.connect("html-page-context", tell)
     app.connect("build-finished", lighten)
+    app.connect("build-finished", guide)
+    app.connect("build-finished", feed)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
