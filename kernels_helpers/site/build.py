@@ -21,10 +21,11 @@ from nbformat import NotebookNode
 from kernels_helpers import book, report
 from kernels_helpers.cases import RUN
 from kernels_helpers.errors import DockbookError
-from kernels_helpers.site import catalogues, messages
+from kernels_helpers.site import catalogues, messages, search
 from kernels_helpers.site.pages import Facts, Page, clean, project
 
 SITE = book.ROOT / "site"
+PROSE = SITE  # the pages that are no chapters
 LOCALE = SITE / "locale"
 CATALOGUES = LOCALE / catalogues.LANGUAGE / "LC_MESSAGES"
 BUILD = SITE / "_build"
@@ -57,6 +58,7 @@ def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
     for page in pages:
         notebook, _ = evidence[page.name]
         nbformat.write(clean(notebook), html / f"{page.doc}.ipynb")
+    search.index(html)
     shutil.rmtree(out / "html", ignore_errors=True)
     html.rename(out / "html")
     return pages
@@ -80,6 +82,8 @@ def templates(out: Path = BUILD) -> dict[str, Catalog]:
     }
     for page in pages:
         texts[page.doc] += messages.of_cells(recorded[page.name])
+    for path in PROSE.glob("*.md"):
+        texts[path.stem] += messages.of_prose(path.read_text(encoding="utf-8"))
     texts["sphinx"] = list(messages.of_interface(SITE))
     return {name: catalogues.template(found) for name, found in texts.items()}
 
@@ -92,7 +96,7 @@ def _write(source: Path, evidence: Mapping[str, Evidence]) -> list[Page]:
     """
     files = {
         path.name: path.read_bytes()
-        for path in (*SITE.glob("*.md"), *book.RUNBOOKS.glob("claims.yaml"))
+        for path in (*PROSE.glob("*.md"), *book.RUNBOOKS.glob("claims.yaml"))
     }
     for path in LOCALE.rglob("*.po"):
         files[f"locale/{path.relative_to(LOCALE)}"] = path.read_bytes()

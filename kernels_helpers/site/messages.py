@@ -12,7 +12,7 @@ from typing import TypeAlias
 from babel.messages.extract import extract_from_dir
 from nbformat import NotebookNode
 
-from kernels_helpers.diagrams import DOT_MIME
+from kernels_helpers.diagrams import DOT_MIME, load
 from kernels_helpers.errors import ChapterError
 from kernels_helpers.kernel import CHECK_MIME
 from kernels_helpers.parameters import Contract
@@ -20,6 +20,7 @@ from kernels_helpers.parameters import Contract
 Message: TypeAlias = tuple[str, str]
 
 WORD = re.compile(r"(?<![^\s(])[A-Za-z]+(?:'[a-z]+)?(?![^\s,.;:!?)])")
+DIAGRAM = re.compile(r"^`{3,}\{diagram\} (\S+)\n:alt: (.+)$", re.MULTILINE)
 LABEL = re.compile(r'(?<=label=")(?:[^"\\]|\\.)*(?=")')
 
 
@@ -40,6 +41,13 @@ def of_cells(notebook: NotebookNode) -> Iterator[Message]:
             if DOT_MIME in data:
                 yield "diagram", alt_of(output)
                 yield from (("label", text) for text in labels(data[DOT_MIME]))
+
+
+def of_prose(text: str) -> Iterator[Message]:
+    """Find what the diagrams of a page in Markdown say."""
+    for name, alt in DIAGRAM.findall(text):
+        yield "diagram", alt
+        yield from (("label", said) for said in labels(load(name, alt=alt).dot))
 
 
 def _of_parameters(source: str) -> Iterator[Message]:

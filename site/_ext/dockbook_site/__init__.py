@@ -26,6 +26,18 @@ def no_search(app: Sphinx) -> None:
     app.builder.search = False  # type: ignore[attr-defined]  # of the HTML builder
 
 
+def no_inline_scripts(
+    app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: Any
+) -> None:
+    """Load no script but from a file, and none of the search of Sphinx."""
+    context["script_files"] = [
+        script
+        for script in context["script_files"]
+        if script.filename
+        and not script.filename.endswith(("doctools.js", "sphinx_highlight.js"))
+    ]
+
+
 def lighten(app: Sphinx, error: Exception | None) -> None:
     """Remove what the theme brings and no page loads: 2 MB of scripts and maps."""
     static = Path(app.outdir, "_static")
@@ -66,5 +78,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", outdated)
     app.connect("builder-inited", no_search)
     app.connect("html-page-context", link)
+    app.connect("html-page-context", no_inline_scripts, priority=900)
     app.connect("build-finished", lighten)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,6 +11,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from dockbook_site.languages import speaker
 from dockbook_site.markup import prose
+from kernels_helpers.book import DIAGRAMS
+from kernels_helpers.diagrams import load
 from kernels_helpers.site.messages import relabel
 
 SVG = "http://www.w3.org/2000/svg"
@@ -22,9 +24,10 @@ class diagram(nodes.General, nodes.Element):  # noqa: N801 - as docutils names n
 
 
 class DiagramDirective(SphinxDirective):
-    """Draw the DOT below it; ``alt`` says the same in words."""
+    """Draw the DOT below it, or a file of diagrams; ``alt`` says the same in words."""
 
     has_content = True
+    optional_arguments = 1
     option_spec: ClassVar[dict[str, Callable[[str], Any]]] = {
         "alt": directives.unchanged_required
     }
@@ -33,8 +36,12 @@ class DiagramDirective(SphinxDirective):
         alt = self.options.get("alt")
         if not alt:
             raise self.error("a diagram needs :alt: - say in words what it shows")
+        dot = "\n".join(self.content)
+        for name in self.arguments:
+            self.env.note_dependency(DIAGRAMS / f"{name}.dot")
+            dot = load(name, alt=alt).dot
         say = speaker(self.env, self.env.docname)
-        return [diagram(dot=relabel("\n".join(self.content), say), alt=say(alt))]
+        return [diagram(dot=relabel(dot, say), alt=say(alt))]
 
 
 def visit_diagram(self: Any, node: diagram) -> None:
@@ -67,7 +74,7 @@ def draw(dot: str, alt: str, prefix: str) -> str:
     width = round(float(svg.get("width", "0pt").removesuffix("pt")) * 4 / 3)
     svg.attrib = {
         "viewBox": svg.get("viewBox", ""),
-        "role": "img",
+        "role": "img" if svg.find(f".//{{{SVG}}}a") is None else "group",
         "aria-labelledby": f"{prefix}-title",
         "style": f"width:{width}px",
     }

@@ -2,6 +2,7 @@
 
 import html
 import itertools
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,15 @@ class Chapters(SphinxDirective):
         told = _("{held} of {total} checks held").format(held=held, total=total)
         return (
             f'<li><div><a href="{page["doc"]}.html">{prose(say(page["title"]))}</a>'
-            f"<p>{prose(say(page['summary']))}</p></div>"
+            f"<p>{prose(first_sentence(say(page['summary'])))}</p></div>"
             f'<p class="state">{badge(page["status"])}'
             f"<small>{told if total else ''}</small></p></li>"
         )
+
+
+def first_sentence(text: str) -> str:
+    """Take the first sentence of a text in English or in Chinese."""
+    return re.split(r"(?<=\.)\s|(?<=。)", text, maxsplit=1)[0]
 
 
 class Ledger(SphinxDirective):
