@@ -1,12 +1,10 @@
-/* Search, with the index that Pagefind made; what is typed stays in the browser. */
+/* Search with the index that Pagefind made; what is typed goes to no server. */
 {
   const field = document.querySelector("form.search input");
-  const found = document.querySelector("#found");
-
   addEventListener("keydown", (event) => {
-    const typed = event.target.closest("input, textarea, select");
-    const slash = event.key === "/" && !typed && !event.ctrlKey && !event.altKey;
-    if (!slash && !(event.key === "k" && (event.ctrlKey || event.metaKey))) return;
+    const { key, ctrlKey, metaKey, target } = event;
+    const taken = ctrlKey || metaKey || target.closest("input, textarea, select");
+    if (key === "k" ? !ctrlKey && !metaKey : key !== "/" || taken) return;
     event.preventDefault();
     if (field.offsetParent) field.select();
     else location = field.form.action;
@@ -17,40 +15,39 @@
     element.append(...children);
     return element;
   };
-  const place = (name, { url, title, excerpt }) => {
-    const link = make("a", title);
-    link.href = url;
-    const { body } = new DOMParser().parseFromString(excerpt, "text/html");
-    const text = [...body.childNodes].map(({ nodeName, textContent }) =>
-      nodeName === "MARK" ? make("mark", textContent) : textContent);
-    return [make(name, link), make("p", ...text)];
+  const link = (name, text, href) => make(name, Object.assign(make("a", text), { href }));
+  const marked = (excerpt) => make("p", ...[...new DOMParser()
+    .parseFromString(excerpt, "text/html").body.childNodes].map((part) =>
+      part.nodeName === "MARK" ? make("mark", part.textContent) : part.textContent));
+  const score = ({ weighted_locations }) =>
+    weighted_locations.reduce((sum, { balanced_score }) => sum + balanced_score, 0);
+  const entry = ({ url, meta, excerpt, sub_results }) => {
+    const places = sub_results.filter(({ title }) => title !== meta.title)
+      .sort((a, b) => score(b) - score(a)).slice(0, 3)
+      .map((place) => make("li", link("h3", place.title, place.url), marked(place.excerpt)));
+    return make("li", link("h2", meta.title, url),
+      places.length ? make("ul", ...places) : marked(excerpt));
   };
-  const page = ({ url, meta, excerpt, sub_results: all }) => {
-    const parts = all.filter((part) => part.url !== url)
-      .sort((a, b) => b.locations.length - a.locations.length).slice(0, 3);
-    const list = make("ul", ...parts.map((part) => make("li", ...place("h3", part))));
-    return make("li", ...place("h2", { url, excerpt, ...meta }), list);
+
+  /* Pages with all the words come first, then those with some of them. */
+  const search = async (text, { index, none, some }) => {
+    const pagefind = await import(new URL(index, location));
+    const words = [...new Intl.Segmenter(document.documentElement.lang, { granularity: "word" })
+      .segment(text)].filter((word) => word.isWordLike).map((word) => word.segment);
+    const best = new Map();
+    for (const [at, query] of [text, ...words].entries())
+      for (const result of (await pagefind.search(query)).results) {
+        const known = best.get(result.id) || { result, score: at ? 0 : 1e6 };
+        best.set(result.id, known);
+        known.score += result.score;
+      }
+    const first = [...best.values()].sort((a, b) => b.score - a.score).slice(0, 10);
+    const pages = await Promise.all(first.map(({ result }) => result.data()));
+    found.replaceChildren(...pages.map(entry));
+    found.previousElementSibling.textContent = pages.length ? some : none;
   };
-  const search = async (pagefind) => {
-    const text = field.value.trim();
-    history.replaceState(null, "", text ? `?q=${encodeURIComponent(text)}` : "?");
-    const answer = await pagefind.debouncedSearch(text, {}, 150);
-    if (!answer) return; // typed on meanwhile
-    const best = answer.results.slice(0, 10).map((result) => result.data());
-    const pages = (await Promise.all(best)).map(page);
-    if (field.value.trim() !== text) return;
-    found.replaceChildren(...pages);
-    const { none, some } = found.dataset;
-    found.previousElementSibling.textContent =
-      !text ? "" : pages.length ? some.replace("{n}", answer.results.length) : none;
-  };
-  if (found) {
-    field.value = new URLSearchParams(location.search).get("q") || "";
-    const index = new URL(found.dataset.index, location);
-    (index.protocol === "file:" ? Promise.reject() : import(index)).then((pagefind) => {
-      field.addEventListener("input", () => search(pagefind));
-      return field.value ? search(pagefind) : pagefind.init();
-    }).catch(() => document.querySelector("#unread").hidden = false);
-    field.focus();
-  }
+  const found = document.querySelector("#found");
+  const asked = new URLSearchParams(location.search).get("q");
+  if (found && (field.value = asked))
+    search(asked, found.dataset).catch(() => document.querySelector("#unread").hidden = false);
 }

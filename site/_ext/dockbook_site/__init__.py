@@ -12,6 +12,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.transforms import i18n
 
 import kernels_helpers
 from dockbook_site.cells import Draw
@@ -19,6 +20,8 @@ from dockbook_site.diagrams import DiagramDirective, diagram, visit_diagram
 from dockbook_site.languages import link
 from dockbook_site.lists import Chapters, Ledger
 from dockbook_site.markup import read_book, read_claims
+
+UNUSED = ("doctools.js", "sphinx_highlight.js", "translations.js")  # of Sphinx's search
 
 
 def no_search(app: Sphinx) -> None:
@@ -34,7 +37,7 @@ def no_inline_scripts(
         script
         for script in context["script_files"]
         if script.filename
-        and not script.filename.endswith(("doctools.js", "sphinx_highlight.js"))
+        and not script.filename.endswith(UNUSED)
     ]
 
 
@@ -66,8 +69,17 @@ def outdated(app: Sphinx, env: BuildEnvironment, *_changes: Iterable[str]) -> li
     return [doc for doc in facts if facts[doc] != known.get(doc)]
 
 
+def keep_places() -> None:
+    """Let a translated text with two links to one page keep both of their places.
+
+    Sphinx gives a link the attributes of the last one to the same page.
+    """
+    i18n.EXCLUDED_PENDING_XREF_ATTRIBUTES += ("reftargetid",)  # type: ignore[assignment]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register what this extension adds to Sphinx."""
+    keep_places()
     app.add_directive("chapters", Chapters)
     app.add_directive("ledger", Ledger)
     app.add_directive("diagram", DiagramDirective)
