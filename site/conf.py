@@ -1,6 +1,7 @@
 """Sphinx settings of the site. ``dockbook site`` runs Sphinx, on ``_build/source``."""
 
 import sys
+import tomllib
 from pathlib import Path
 
 SITE = Path(__file__).parent
@@ -52,8 +53,11 @@ POLICY = {
     "form-action": "'self'",
     "base-uri": "'none'",
 }
+# Where pages can be edited: no link as long as the project is not published.
+PROJECT = tomllib.loads((SITE.parent / "pyproject.toml").read_text())["project"]
 html_context = {
     "default_mode": "auto",
+    "repository": PROJECT.get("urls", {}).get("Repository"),
     "policy": "; ".join(f"{what} {where}" for what, where in POLICY.items()),
 }
 html_theme_options = {
@@ -62,7 +66,7 @@ html_theme_options = {
     "navbar_end": [],
     "navbar_persistent": [],
     "article_header_start": [],
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": ["page-toc", "edit.html"],
     "primary_sidebar_end": [],
     "footer_start": ["colophon.html"],
     "footer_end": [],

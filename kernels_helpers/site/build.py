@@ -59,6 +59,7 @@ def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
         notebook, _ = evidence[page.name]
         nbformat.write(clean(notebook), html / f"{page.doc}.ipynb")
     search.index(html)
+    shutil.copy(SITE / "404.html", html)
     shutil.rmtree(out / "html", ignore_errors=True)
     html.rename(out / "html")
     return pages
