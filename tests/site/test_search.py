@@ -1,6 +1,7 @@
 """The search as a reader uses it: words typed, pages found, places within them."""
 
-from urllib.parse import quote
+from pathlib import Path
+from urllib.parse import quote, urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -75,3 +76,84 @@ def test_what_readers_ask_is_among_the_first(
         if name not in first[:FIRST]:
             missed[words] = (name, first[:6])
     assert missed == {}
+
+
+def test_a_place_is_found_with_its_words_marked(page: Page, address: str) -> None:
+    page.goto(f"{address}runbooks/05-volumes.html")
+    page.keyboard.press("/")
+    page.keyboard.type("permission denied docker.sock")
+    page.keyboard.press("Enter")
+    place = page.locator("#found li li").first
+    expect(place.locator("h3")).to_have_text("7. Give a user access")
+    assert place.locator("mark").first.inner_text().lower().startswith("permission")
+    place.locator("a").click()
+    assert page.url == f"{address}runbooks/01-install.html#give-a-user-access"
+
+
+def test_a_claim_is_found_by_its_number(page: Page, address: str) -> None:
+    links = found(page, f"{address}zh/", "4.2.1-03")
+    assert f"{address}zh/ledger.html" in [urljoin(page.url, link) for link in links]
+    place = page.locator("#found a", has_text="4.2.1-03").first
+    assert str(place.get_attribute("href")).endswith("zh/ledger.html#claim-4-2-1-03")
+
+
+def test_the_field_is_reached_by_keys_but_not_out_of_another(
+    page: Page, address: str
+) -> None:
+    page.goto(address)
+    page.keyboard.press("Control+k")
+    field = page.locator("header form.search input")
+    expect(field).to_be_focused()
+    page.keyboard.type("a/b")
+    expect(field).to_have_value("a/b")
+
+
+def test_what_is_asked_is_text_and_stays_in_the_other_language(
+    page: Page, address: str
+) -> None:
+    words = "<img src=x onerror=alert(1)>"
+    page.goto(f"{address}search.html?q={quote(words)}")
+    expect(page.get_by_role("status")).not_to_be_empty()
+    assert page.locator("article img").count() == 0
+    page.click("a.language")
+    assert page.url.startswith(f"{address}zh/search.html?q=%3Cimg")
+    expect(page.locator("article form input")).to_have_value(words)
+
+
+def test_markup_in_an_excerpt_is_text(page: Page, address: str) -> None:
+    answer = """
+      export const search = async () => ({ results: [{ id: "a", score: 1, data: () => ({
+        url: "a.html", meta: { title: "<b>A</b>" }, sub_results: [],
+        excerpt: "<img src=x onerror=alert(1)>x <mark>y<b>z</b></mark> &lt;i&gt;",
+      }) }] });"""
+    javascript = "text/javascript"
+    page.route(
+        "**/pagefind.js",
+        lambda route: route.fulfill(body=answer, content_type=javascript),
+    )
+    page.goto(f"{address}search.html?q=x")
+    expect(page.locator("#found h2")).to_have_text("<b>A</b>")
+    expect(page.locator("#found p")).to_have_text("x yz <i>")
+    assert page.locator("#found :is(img, b, i)").count() == 0
+
+
+def test_nothing_found_is_said(page: Page, address: str) -> None:
+    assert found(page, address, "qqxyzzy") == []
+    assert "Nothing is found" in page.get_by_role("status").inner_text()
+
+
+def test_a_page_opened_as_a_file_says_what_to_do(browser: Browser, html: Path) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto((html / "zh" / "ledger.html").as_uri())
+    page.keyboard.press("/")
+    page.keyboard.type("卷")
+    page.keyboard.press("Enter")
+    expect(page.locator("#unread code")).to_have_text("dockbook site serve")
+    assert page.url.startswith((html / "zh" / "search.html").as_uri())
+    context.close()
+
+
+def test_only_what_pages_use_is_published(html: Path) -> None:
+    scripts = sorted(path.name for path in (html / search.FOLDER).glob("*.js"))
+    assert scripts == ["pagefind-worker.js", "pagefind.js"]
