@@ -1,6 +1,7 @@
 """Sphinx settings of the site. ``dockbook site`` runs Sphinx, on ``_build/source``."""
 
 import sys
+import tomllib
 from pathlib import Path
 
 SITE = Path(__file__).parent
@@ -34,24 +35,41 @@ copybutton_selector = "div.highlight:not(.cell_output *) > pre"
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_css_files = [
-    "dockbook.css",
-    "proof.css",
+    *("dockbook.css", "home.css", "search.css", "proof.css"),
     ("print.css", {"media": "print"}),
 ]
-html_js_files = [("language.js", {"defer": "defer"})]
+html_js_files = [(f"{name}.js", {"defer": "defer"}) for name in ("language", "search")]
+html_additional_pages = {"search": "search.html"}
 html_favicon = "_static/favicon.svg"
 html_copy_source = False
 html_show_sourcelink = False
 html_use_index = False
 html_sidebars = {"**": ["contents.html"]}
-html_context = {"default_mode": "auto"}
+# What a page may load: its own site, and no script that is written into it.
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self' 'wasm-unsafe-eval'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+}
+# Where pages can be edited: no link as long as the project is not published.
+PROJECT = tomllib.loads((SITE.parent / "pyproject.toml").read_text())["project"]
+html_context = {
+    "default_mode": "auto",
+    "repository": PROJECT.get("urls", {}).get("Repository"),
+    "policy": "; ".join(f"{what} {where}" for what, where in POLICY.items()),
+}
 html_theme_options = {
     "disable_search": True,
     "navbar_center": [],
-    "navbar_end": ["theme-switcher"],
-    "navbar_persistent": ["language.html"],
+    "navbar_end": [],
+    "navbar_persistent": [],
     "article_header_start": [],
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": ["page-toc", "edit.html"],
     "primary_sidebar_end": [],
     "footer_start": ["colophon.html"],
     "footer_end": [],

@@ -30,10 +30,12 @@ from kernels_helpers.site import (
     outputs,
     printed,
     proof,
+    search,
 )
 from kernels_helpers.site.pages import Facts, Page, clean, project
 
 SITE = book.ROOT / "site"
+PROSE = SITE  # the pages that are no chapters
 LOCALE = SITE / "locale"
 CATALOGUES = LOCALE / catalogues.LANGUAGE / "LC_MESSAGES"
 BUILD = SITE / "_build"
@@ -96,6 +98,8 @@ def build(
         downloads.write(page.name, found.notebook, html / f"{page.doc}.html")
         if found.folder and page.proof:
             proof.publish(found.folder, html / page.proof)
+    search.index(html)
+    shutil.copy(SITE / "404.html", html)
     if base:
         twins = (out / "pages" / "en").rglob("*.md")
         docs = sorted(
@@ -129,6 +133,8 @@ def templates(out: Path = BUILD) -> dict[str, Catalog]:
     }
     for page in pages:
         texts[page.doc] += messages.of_cells(recorded[page.name])
+    for path in PROSE.glob("*.md"):
+        texts[path.stem] += messages.of_prose(path.read_text(encoding="utf-8"))
     texts["sphinx"] = list(messages.of_interface(SITE))
     return {name: catalogues.template(found) for name, found in texts.items()}
 
@@ -141,7 +147,7 @@ def _write(source: Path, evidence: Mapping[str, Evidence]) -> list[Page]:
     """
     files = {
         path.name: path.read_bytes()
-        for path in (*SITE.glob("*.md"), *book.RUNBOOKS.glob("claims.yaml"))
+        for path in (*PROSE.glob("*.md"), *book.RUNBOOKS.glob("claims.yaml"))
     }
     for path in LOCALE.rglob("*.po"):
         files[f"locale/{path.relative_to(LOCALE)}"] = path.read_bytes()

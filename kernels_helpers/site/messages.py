@@ -17,7 +17,7 @@ from typing import TypeAlias
 from babel.messages.extract import extract_from_dir
 from nbformat import NotebookNode
 
-from kernels_helpers.diagrams import DOT_MIME
+from kernels_helpers.diagrams import DOT_MIME, load
 from kernels_helpers.errors import ChapterError
 from kernels_helpers.field_types import KINDS
 from kernels_helpers.kernel import CHECK_MIME
@@ -33,6 +33,7 @@ NAME = re.compile(
 )
 PLACE = re.compile(r"\{(\d+)\}")
 STOP = re.compile(r"(; |: |, )")
+DIAGRAM = re.compile(r"^`{3,}\{diagram\} (\S+)\n:alt: (.+)$", re.MULTILINE)
 LABEL = re.compile(r'(?<=label=")(?:[^"\\]|\\.)*(?=")')
 
 
@@ -96,6 +97,13 @@ def _of_diagram(alt: str, dot: str) -> Iterator[Message]:
         return
     yield from (("diagram", fact) for fact in _asked(partial(retell, alt)))
     yield from (("label", blank(text)[0]) for text in labels(dot))
+
+
+def of_prose(text: str) -> Iterator[Message]:
+    """Find what the diagrams of a page in Markdown say."""
+    for name, alt in DIAGRAM.findall(text):
+        yield "diagram", alt
+        yield from (("label", said) for said in labels(load(name, alt=alt).dot))
 
 
 def _of_parameters(source: str) -> Iterator[Message]:

@@ -16,7 +16,7 @@ from kernels_helpers import book
 from kernels_helpers.diagrams import DOT_MIME
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.kernel import CHECK_MIME
-from kernels_helpers.site import build, catalogues, pages
+from kernels_helpers.site import build, catalogues, pages, search
 
 PARAMETERS = """\
 from kernels_helpers.field_types import VolumeName
@@ -107,12 +107,25 @@ def failing() -> Any:
     )
 
 
+def prose(folder: Path) -> Path:
+    """Write the pages that are no chapters: those of the site name its chapters."""
+    folder.mkdir()
+    shutil.copy(build.SITE / "ledger.md", folder)
+    tree = "```{toctree}\n:hidden:\n:glob:\n\nrunbooks/*\nledger\n```\n"
+    text = (
+        f"# Runbooks for Docker that prove themselves\n\n```{{chapters}}\n```\n\n{tree}"
+    )
+    (folder / "index.md").write_text(text)
+    return folder
+
+
 @pytest.fixture
 def runbooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "runbooks"
     folder.mkdir()
     nbformat.write(notebook(title="# Recorded"), folder / "05-volumes.ipynb")
     monkeypatch.setattr(book, "RUNBOOKS", folder)
+    monkeypatch.setattr(build, "PROSE", prose(tmp_path / "prose"))
     return folder
 
 
@@ -231,6 +244,7 @@ class TestEvidence:
             (out / "pages" / language / "runbooks").mkdir(parents=True, exist_ok=True)
 
         monkeypatch.setattr(build, "_sphinx", make)
+        monkeypatch.setattr(search, "index", lambda _: None)
 
     def title(self, tmp_path: Path) -> tuple[str, str]:
         (page,) = build.build(tmp_path / "runs", tmp_path / "out", draft=True)
@@ -332,6 +346,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(book, "RUNBOOKS", root / "runbooks")
         patch.setattr(build, "LOCALE", root / "locale")
+        patch.setattr(build, "PROSE", prose(root / "prose"))
         build.build(runs, root / "out", draft=True)
     return root / "out" / "html"
 
@@ -359,7 +374,7 @@ class TestPage:
 
     def test_the_name_of_the_host_is_not_published(self, built: Path) -> None:
         files = [*built.rglob("*.html"), *built.rglob("*.ipynb")]
-        assert len(files) == 10  # pages in two languages, and notebooks
+        assert len(files) == 13  # pages in two languages, notebooks, a missing page
         assert not [f for f in files if "secret.example" in f.read_text()]
 
     def test_parameters_are_a_table(self, chapter: BeautifulSoup) -> None:
@@ -501,7 +516,7 @@ class TestChinese:
     def test_every_page_is_there_and_says_its_language(self, built: Path) -> None:
         english = sorted(p.name for p in built.rglob("*.html") if "zh" not in p.parts)
         found = sorted(p.name for p in (built / "zh").rglob("*.html"))
-        assert found == english
+        assert sorted([*found, "404.html"]) == english  # that one is in both
         for file in built.rglob("*.html"):
             page = page_at(built, str(file.relative_to(built)))
             assert page.html

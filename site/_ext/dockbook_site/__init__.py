@@ -12,6 +12,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.transforms import i18n
 
 import kernels_helpers
 from dockbook_site.cells import Draw
@@ -23,10 +24,23 @@ from dockbook_site.lists import Chapters
 from dockbook_site.markup import read_book, read_claims
 from dockbook_site.programs import describe, feed, guide, tell
 
+UNUSED = ("doctools.js", "sphinx_highlight.js", "translations.js")  # of Sphinx's search
+
 
 def no_search(app: Sphinx) -> None:
     """Make no page and no index for the search of Sphinx."""
     app.builder.search = False  # type: ignore[attr-defined]  # of the HTML builder
+
+
+def no_inline_scripts(
+    app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: Any
+) -> None:
+    """Load no script but from a file, and none of the search of Sphinx."""
+    context["script_files"] = [
+        script
+        for script in context["script_files"]
+        if script.filename and not script.filename.endswith(UNUSED)
+    ]
 
 
 def lighten(app: Sphinx, error: Exception | None) -> None:
@@ -62,8 +76,17 @@ def outdated(app: Sphinx, env: BuildEnvironment, *_changes: Iterable[str]) -> li
     return [doc for doc in facts if facts[doc] != known.get(doc)]
 
 
+def keep_places() -> None:
+    """Let a translated text with two links to one page keep both of their places.
+
+    Sphinx gives a link the attributes of the last one to the same page.
+    """
+    i18n.EXCLUDED_PENDING_XREF_ATTRIBUTES += ("reftargetid",)  # type: ignore[assignment]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register what this extension adds to Sphinx."""
+    keep_places()
     app.add_directive("chapters", Chapters)
     app.add_directive("ledger", Ledger)
     app.add_directive("diagram", DiagramDirective)
@@ -78,6 +101,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", filter_it)
     app.connect("html-page-context", load)
     app.connect("html-page-context", tell)
+    app.connect("html-page-context", no_inline_scripts, priority=900)
     app.connect("build-finished", lighten)
     app.connect("build-finished", guide)
     app.connect("build-finished", feed)

@@ -15,6 +15,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from dockbook_site.languages import speaker
 from dockbook_site.markup import prose
+from kernels_helpers.book import DIAGRAMS
+from kernels_helpers.diagrams import load
 from kernels_helpers.site import messages
 
 logger = logging.getLogger(__name__)
@@ -28,9 +30,10 @@ class diagram(nodes.General, nodes.Element):  # noqa: N801 - as docutils names n
 
 
 class DiagramDirective(SphinxDirective):
-    """Draw the DOT below it; ``alt`` says the same in words."""
+    """Draw the DOT below it, or a file of diagrams; ``alt`` says the same in words."""
 
     has_content = True
+    optional_arguments = 1
     option_spec: ClassVar[dict[str, Callable[[str], Any]]] = {
         "alt": directives.unchanged_required
     }
@@ -40,6 +43,9 @@ class DiagramDirective(SphinxDirective):
         if not alt:
             raise self.error("a diagram needs :alt: - say in words what it shows")
         say, dot = speaker(self.env, self.env.docname), "\n".join(self.content)
+        for name in self.arguments:
+            self.env.note_dependency(DIAGRAMS / f"{name}.dot")
+            dot = load(name, alt=alt).dot
         if messages.is_prose(alt):
             return self.placed(diagram(dot=messages.relabel(dot, say), alt=say(alt)))
         told = messages.retell(alt, say, lambda sign: str(STOPS[sign]))

@@ -47,7 +47,7 @@ def link(
     app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: Any
 ) -> None:
     """Give a page its language and the links to the same page in the others."""
-    root = up(app.env, page)
+    context["home"] = root = up(app.env, page)
     context["languages"] = [
         (spoken, f"{root}{spoken.folder}{page}.html") for spoken in LANGUAGES.values()
     ]

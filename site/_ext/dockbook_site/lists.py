@@ -1,5 +1,6 @@
 """The directive for the list of chapters."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,12 @@ class Chapters(SphinxDirective):
         told = _("{held} of {total} checks held").format(held=held, total=total)
         return (
             f'<li><div><a href="{page["doc"]}.html">{prose(say(page["title"]))}</a>'
-            f"<p>{prose(say(page['summary']))}</p></div>"
+            f"<p>{prose(first_sentence(say(page['summary'])))}</p></div>"
             f'<p class="state">{badge(page["status"])}'
             f"<small>{told if total else ''}</small></p></li>"
         )
+
+
+def first_sentence(text: str) -> str:
+    """Take the first sentence of a text in English or in Chinese."""
+    return re.split(r"(?<=\.)\s|(?<=。)", text, maxsplit=1)[0]
