@@ -242,11 +242,8 @@ class TestVerdicts:
     @pytest.mark.parametrize(
         ("place", "said"),
         [
-            (
-                "",
-                "The note said The note says 4-2 of -v . What is true Because of 4-2.",
-            ),
-            ("zh/", "笔记的说法 笔记说 4-2。 实际情况 因为 4-2。"),
+            ("", "The note said|The note says 4-2 of -v.|What is true|Because of 4-2."),
+            ("zh/", "笔记的说法|笔记说 4-2。|实际情况|因为 4-2。"),
         ],
     )
     def test_a_corrected_claim_is_told_once(
