@@ -43,7 +43,10 @@ def digraph(name: str, **graph: str) -> graphviz.Digraph:
 
 
 def load(name: str, *, alt: str) -> Diagram:
-    """Load ``diagrams/NAME.dot`` and give it the shared style."""
+    """Load ``diagrams/NAME.dot`` and give it the shared style.
+
+    A ``URL`` in it is what a link in the chapter would be: ``05-volumes.ipynb#place``.
+    """
     path = DIAGRAMS / f"{name}.dot"
     if not path.is_file():
         raise ChapterError(f"there is no diagram {path}: name a file of diagrams/")

@@ -69,13 +69,20 @@ def cells() -> list[NotebookNode]:
     return [
         v4.new_markdown_cell("# Keep data\n\nIn a volume."),
         step(MAKE, *ends(1, 1, 0, seconds=0.5)),
+        check("it is there", "4-1"),
         step(MAKE, {"event": "answer", "answer": "already true", "effects": []}),
         step("docker volume ls", *ends(0, seconds=0.04)),
-        check("it is there", "4-1"),
         check("it is local", "4-2"),
         check("it is still local", "4-2"),
         check("nothing else is", None),
+        drawn('digraph { a [URL="06-remote.ipynb#place"]; b [URL="#here"] }', "Two."),
     ]
+
+
+def drawn(dot: str, alt: str) -> NotebookNode:
+    data = {DOT_MIME: dot, "text/plain": alt}
+    output = v4.new_output("display_data", data, metadata={DOT_MIME: {"alt": alt}})
+    return v4.new_code_cell("show()", outputs=[output], execution_count=1)
 
 
 def ran(folder: Path, **opened: Any) -> Path:
@@ -242,11 +249,8 @@ class TestVerdicts:
     @pytest.mark.parametrize(
         ("place", "said"),
         [
-            (
-                "",
-                "The note said The note says 4-2 of -v . What is true Because of 4-2.",
-            ),
-            ("zh/", "笔记的说法 笔记说 4-2。 实际情况 因为 4-2。"),
+            ("", "The note said|The note says 4-2 of -v.|What is true|Because of 4-2."),
+            ("zh/", "笔记的说法|笔记说 4-2。|实际情况|因为 4-2。"),
         ],
     )
     def test_a_corrected_claim_is_told_once(
@@ -299,19 +303,37 @@ class TestLedger:
         assert not page_at(html, "index.html").select('script[src*="ledger.js"]')
 
 
-def drawn(alt: str) -> NotebookNode:
-    data = {DOT_MIME: "digraph { a }", "text/plain": alt}
-    output = v4.new_output("display_data", data, metadata={DOT_MIME: {"alt": alt}})
-    return v4.new_notebook(cells=[v4.new_code_cell("show()", outputs=[output])])
+class TestDiagrams:
+    def test_one_without_words_stops_the_build_in_one_line(self) -> None:
+        made = v4.new_notebook(cells=[drawn("digraph { a }", " \n")])
+        with pytest.raises(DockbookError) as told:
+            pages.project(made, {}, "volumes", "05-volumes")
+        assert str(told.value) == (
+            "runbooks/05-volumes.ipynb: a diagram has no words: give it an alt"
+        )
 
+    @pytest.mark.parametrize("language", ["", "zh/"])
+    def test_its_links_lead_to_pages(self, html: Path, language: str) -> None:
+        page = page_at(html, f"{language}runbooks/05-volumes.html")
+        (svg,) = page.select("figure.diagram svg")
+        assert svg["role"] == "group"
+        assert [link.attrs for link in svg.select("a")] == [
+            {"href": "06-remote.html#place"},
+            {"href": "#here"},
+        ]
 
-def test_a_diagram_without_words_stops_the_build_in_one_line() -> None:
-    with pytest.raises(DockbookError) as told:
-        pages.project(drawn(" \n"), {}, "volumes", "05-volumes")
-    assert str(told.value) == (
-        "runbooks/05-volumes.ipynb: a diagram has no words: give it an alt"
-    )
-    pages.project(drawn("a"), {}, "volumes", "05-volumes")
+    def test_a_link_to_no_page_stops_the_build(self, tmp_path: Path) -> None:
+        made = drawn('digraph { a [URL="99-gone.ipynb"] }', "One.")
+        folder = tmp_path / "runs" / LAB
+        folder.mkdir(parents=True)
+        nbformat.write(v4.new_notebook(cells=[made]), folder / report.NOTEBOOK)
+        facts = json.dumps({"run": LAB, "status": "passed"})
+        (folder / report.REPORT).write_text(facts)
+        with pytest.raises(DockbookError) as told:
+            site(tmp_path, tmp_path / "runs")
+        (line,) = (s for s in str(told.value).splitlines() if "gone" in s)
+        assert "05-volumes.ipynb" in line
+        assert "a diagram leads to '99-gone.ipynb', which is no page" in line
 
 
 def test_a_chapter_of_the_book_is_named_without_the_folder_of_the_project(
