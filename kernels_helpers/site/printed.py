@@ -50,6 +50,17 @@ def write(folder: Path, pdf: Path) -> None:
     """
     sheet = folder.absolute() / SHEET
     sheet.write_text(assemble(folder), encoding="utf-8")
+    try:
+        said = _print(sheet, pdf.absolute())
+    finally:
+        sheet.unlink()
+    if said is not None:
+        raise DockbookError(f"the book was not printed; chromium says:\n{said}")
+    glyphs.mend(pdf)
+
+
+def _print(sheet: Path, pdf: Path) -> str | None:
+    """Print an HTML file; return the last that Chromium said if it failed."""
     with tempfile.TemporaryDirectory() as profile:
         command = [
             chromium(),
@@ -59,17 +70,17 @@ def write(folder: Path, pdf: Path) -> None:
             f"--user-data-dir={profile}",
             "--no-pdf-header-footer",
             "--generate-pdf-document-outline",
-            f"--print-to-pdf={pdf.absolute()}",
+            f"--print-to-pdf={pdf}",
             sheet.as_uri(),
         ]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=SECONDS
-        )
-    sheet.unlink()
-    if done.returncode or not pdf.exists():
-        said = "\n".join(done.stderr.splitlines()[-20:])
-        raise DockbookError(f"the book was not printed; chromium says:\n{said}")
-    glyphs.mend(pdf)
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            return f"nothing, for {SECONDS} seconds"
+    failed = done.returncode or not pdf.exists()
+    return "\n".join(done.stderr.splitlines()[-20:]) if failed else None
 
 
 def assemble(folder: Path) -> str:

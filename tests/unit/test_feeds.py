@@ -20,7 +20,9 @@ def test_an_address_ends_with_a_slash(address: str, base: str) -> None:
     assert feeds.base(address) == base
 
 
-@pytest.mark.parametrize("address", ["", "example.org", "/docs", "file:///srv"])
+@pytest.mark.parametrize(
+    "address", ["", "example.org", "/docs", "file:///srv", "https:///a"]
+)
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(UsageError, match=r"no address of a site; give one like https"):
         feeds.base(address)
