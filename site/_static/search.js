@@ -19,8 +19,10 @@
   const marked = (excerpt) => make("p", ...[...new DOMParser()
     .parseFromString(excerpt, "text/html").body.childNodes].map((part) =>
       part.nodeName === "MARK" ? make("mark", part.textContent) : part.textContent));
-  const score = ({ weighted_locations }) =>
-    weighted_locations.reduce((sum, { balanced_score }) => sum + balanced_score, 0);
+  const asked = new URLSearchParams(location.search).get("q");
+  const claim = `#claim-${asked}`.replaceAll(".", "-");
+  const score = ({ url, weighted_locations: all }) => url.endsWith(claim) ? Infinity
+    : all.reduce((sum, { balanced_score }) => sum + balanced_score, 0);
   const entry = ({ url, meta, excerpt, sub_results }) => {
     const places = sub_results.filter(({ title }) => title !== meta.title)
       .sort((a, b) => score(b) - score(a)).slice(0, 3)
@@ -47,7 +49,6 @@
     found.previousElementSibling.textContent = pages.length ? some : none;
   };
   const found = document.querySelector("#found");
-  const asked = new URLSearchParams(location.search).get("q");
   if (found && (field.value = asked))
     search(asked, found.dataset).catch(() => document.querySelector("#unread").hidden = false);
 }

@@ -95,8 +95,9 @@ def test_small_screens_have_a_menu_and_a_way_to_search(
     page.click(".primary-toggle")
     page.click("dialog[open] .bd-links a:has-text('用网络连接容器')")
     assert page.url == f"{address}zh/runbooks/07-networks.html"
+    page.wait_for_load_state()
     page.keyboard.press("/")
-    page.wait_for_url(f"{address}zh/search.html")
+    page.wait_for_url(f"{address}zh/search.html", timeout=5000)
     expect(page.locator("article form.search input")).to_be_visible()
 
 

@@ -90,11 +90,14 @@ def test_a_place_is_found_with_its_words_marked(page: Page, address: str) -> Non
     assert page.url == f"{address}runbooks/01-install.html#give-a-user-access"
 
 
-def test_a_claim_is_found_by_its_number(page: Page, address: str) -> None:
-    links = found(page, f"{address}zh/", "4.2.1-03")
-    assert f"{address}zh/ledger.html" in [urljoin(page.url, link) for link in links]
-    place = page.locator("#found a", has_text="4.2.1-03").first
-    assert str(place.get_attribute("href")).endswith("zh/ledger.html#claim-4-2-1-03")
+@pytest.mark.parametrize("folder", ["", "zh/"])
+def test_a_claim_is_found_by_its_number(
+    page: Page, address: str, folder: str
+) -> None:
+    found(page, address + folder, "4.2.1-03")
+    place = page.locator("#found a", has_text="4.2.1-03")
+    there = urljoin(page.url, place.first.get_attribute("href", timeout=2000))
+    assert there == f"{address}{folder}ledger.html#claim-4-2-1-03"
 
 
 def test_the_field_is_reached_by_keys_but_not_out_of_another(
@@ -124,7 +127,7 @@ def test_markup_in_an_excerpt_is_text(page: Page, address: str) -> None:
     answer = """
       export const search = async () => ({ results: [{ id: "a", score: 1, data: () => ({
         url: "a.html", meta: { title: "<b>A</b>" }, sub_results: [],
-        excerpt: "<img src=x onerror=alert(1)>x <mark>y<b>z</b></mark> &lt;i&gt;",
+        excerpt: "<img src=x>x <mark>y<b>z</b></mark> &lt;i&gt;",
       }) }] });"""
     javascript = "text/javascript"
     page.route(
@@ -138,7 +141,7 @@ def test_markup_in_an_excerpt_is_text(page: Page, address: str) -> None:
 
 
 def test_nothing_found_is_said(page: Page, address: str) -> None:
-    assert found(page, address, "qqxyzzy") == []
+    assert found(page, address, "ωωωω") == []
     assert "Nothing is found" in page.get_by_role("status").inner_text()
 
 
