@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 
 from kernels_helpers import book, report
 from kernels_helpers.cases import RUN
-from kernels_helpers.errors import DockbookError
+from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.site import catalogues, messages
 from kernels_helpers.site.pages import Facts, Page, clean, project
 
@@ -60,6 +60,13 @@ def build(runs: Path, out: Path = BUILD, *, draft: bool = False) -> list[Page]:
     shutil.rmtree(out / "html", ignore_errors=True)
     html.rename(out / "html")
     return pages
+
+
+def built(out: Path = BUILD) -> Path:
+    """Return the folder of the built site, or say what to run first."""
+    if not (made := out / "html").is_dir():
+        raise UsageError(f"there is no site in {made}; run `dockbook site build` first")
+    return made
 
 
 def untranslated(out: Path = BUILD) -> list[str]:
