@@ -17,7 +17,12 @@ def validate(*files: Path) -> list[str]:
     """Find the faults of pages, by the short list of rules in html-validate.json."""
     assert VALIDATE.exists(), "run `make test` once: it installs html-validate"
     node = Path(sys.executable).with_name("node")
-    options = ["--config", HERE / "html-validate.json", "--formatter", "json"]
+    options: list[str | Path] = [
+        "--config",
+        HERE / "html-validate.json",
+        "--formatter",
+        "json",
+    ]
     done = subprocess.run(
         [node, VALIDATE, *options, *files], capture_output=True, text=True, check=False
     )
