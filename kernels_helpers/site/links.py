@@ -1,8 +1,10 @@
 """The built site, judged without a browser: what a page says, loads and leads to."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from hashlib import sha256
 from os.path import normpath
 from pathlib import Path
 from typing import TypeAlias
@@ -13,6 +15,7 @@ from lxml import html as markup
 WEIGHT = 900_000  # bytes of a page with all that it may load, as they are on disk
 LANGUAGES = {"en", "zh-CN", "x-default"}
 RUN = ".run"  # the folder with the files of a run, which are in English only
+MISSING = "404.html"  # in all languages at once
 IN_CSS = re.compile(r"""(?:url\(|@import )\s*["']?([^"')\s]+)""")
 LEADS = "//a/@href | //area/@href | //form/@action | //link/@href"
 LOADS = (
@@ -23,7 +26,6 @@ WANTED = {  # what is true of a page, as XPath, or else is said of it
     "normalize-space(/html/@lang)": "it has no lang",
     "normalize-space(//head/title)": "it has no title",
     "count(//h1) = 1 and normalize-space(//h1)": "it has not one h1",
-    "not(//script[not(@src) and not(contains(@type, 'json'))])": "a script is inline",
     "not(//@*[starts-with(name(), 'on')])": "a handler is inline",
     "not(//@*[starts-with(normalize-space(), 'javascript:')])": "a link is a script",
     "not(//img[not(@alt)])": "an image has no alternative",
@@ -42,7 +44,7 @@ class Page:
         self.tree = markup.parse(str(file), utf8).getroot()
 
     def of(self, xpath: str) -> list[str]:
-        """Find the texts of attributes, each once."""
+        """Find texts, each once."""
         return [*dict.fromkeys(str(found) for found in self.tree.xpath(xpath))]
 
     @cached_property
@@ -101,7 +103,12 @@ def is_outside(link: str) -> bool:
 
 
 def _said(page: Page, _pages: Pages) -> Iterator[str]:
-    return (said for xpath, said in WANTED.items() if not page.tree.xpath(xpath))
+    yield from (said for xpath, said in WANTED.items() if not page.tree.xpath(xpath))
+    policy = "".join(page.of("//meta[@http-equiv='Content-Security-Policy']/@content"))
+    for script in page.of("//script[not(@src)][not(contains(@type, 'json'))]/text()"):
+        digest = b64encode(sha256(script.encode()).digest()).decode()
+        if f"'sha256-{digest}'" not in policy:
+            yield "a script is inline, and the policy of the page does not name it"
 
 
 def _led(page: Page, pages: Pages) -> Iterator[str]:
@@ -117,7 +124,7 @@ def _led(page: Page, pages: Pages) -> Iterator[str]:
 
 def _spoken(page: Page, pages: Pages) -> Iterator[str]:
     """Judge the links to the page in each language: all its pages name one another."""
-    if page.file.parent.suffix == RUN:
+    if page.file.parent.suffix == RUN or page.file.name == MISSING:
         return
     if page.languages.get(page.tree.get("lang", "")) != page.file:
         yield "it does not name itself as the page in its language"

@@ -1,5 +1,7 @@
 """Each fault of a built site is found, and a site without one has none."""
 
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,17 @@ def test_a_page_that_no_other_names_is_found(site: Path) -> None:
         site, 'en" href="../page.html"', 'en" href="page.html"', "zh/page.html"
     )
     assert "page.html: its page in zh-CN names other languages" in said
+
+
+def test_an_inline_script_may_run_where_the_policy_names_it(site: Path) -> None:
+    digest = b64encode(sha256(b"go()").digest()).decode()
+    policy = f"script-src 'sha256-{digest}'"
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    page = f'<html lang="en"><title>404</title>{meta}<h1>404</h1><script>go()</script>'
+    (site / "404.html").write_text(page)
+    assert links.problems(site) == []
+    (said,) = found(site, "go()", "went()", "404.html")
+    assert said.startswith("404.html: a script is inline")
 
 
 def test_the_files_of_a_run_are_in_english_only(site: Path) -> None:
