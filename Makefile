@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+NPM := node_modules/.package-lock.json
 
 .PHONY: help setup book test lint types site bench clean
 
@@ -19,11 +20,15 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $(STAMP)
 
+%/$(NPM): %/package-lock.json | setup
+	@echo "installing the packages of $*"
+	@cd $* && PATH="$(CURDIR)/$(BIN):$$PATH" PUPPETEER_SKIP_DOWNLOAD=1 npm ci --silent --no-audit --no-fund
+
 book: setup      ## run every chapter on a lab, then build the site
 	@$(BIN)/dockbook run --all --out runs/book; status=$$?; \
 	$(BIN)/dockbook site build --runs runs/book || exit $$?; exit $$status
 
-test: setup lint types  ## run all tests: lint, types, unit, contract, faults, site, chapters
+test: setup lint types tests/site/$(NPM)  ## run all tests: lint, types, unit, contract, faults, site, chapters
 	@$(BIN)/pytest --require-engine tests/unit tests/contract tests/faults
 	@$(BIN)/pytest tests/site
 	@$(BIN)/pytest --require-engine -n auto --maxprocesses 4 --dist worksteal tests/chapters
@@ -44,7 +49,7 @@ types: setup     ## check types
 site: setup      ## build the site and its PDF from the last `make book`, else from recorded outputs
 	@$(BIN)/dockbook site build --runs runs/book --pdf
 
-bench: setup     ## measure, and print the table of tests/benchmarks
+bench: setup tests/benchmarks/$(NPM)  ## measure, and print the table of tests/benchmarks
 	@$(BIN)/python -m tests.benchmarks.measure
 
 clean:           ## remove what was built and the evidence of runs

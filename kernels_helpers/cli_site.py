@@ -8,7 +8,7 @@ import click
 
 @click.group()
 def site() -> None:
-    """Build the site, and keep its translation up to date."""
+    """Build, look at and check the site, and keep its translation up to date."""
 
 
 @site.command()
@@ -61,4 +61,31 @@ def messages(check: bool) -> None:
     problems = list(catalogues.problems(building.CATALOGUES, templates))
     click.echo("\n".join(problems) or "every message is translated")
     if problems and check:
+        sys.exit(1)
+
+
+@site.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+def serve(port: int) -> None:
+    """Serve the built site on this machine until Ctrl-C."""
+    from contextlib import suppress
+
+    from kernels_helpers.site import build as building
+    from kernels_helpers.site import serving
+
+    with serving.server(building.built(), port) as server:
+        click.echo(f"http://127.0.0.1:{server.server_port}/  (Ctrl-C ends)")
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
+
+
+@site.command()
+def check() -> None:
+    """Check the built site: links, languages, what pages load, say and weigh."""
+    from kernels_helpers.site import build as building
+    from kernels_helpers.site import links
+
+    problems = links.problems(building.built())
+    click.echo("\n".join(problems) or "every page is as it should be")
+    if problems:
         sys.exit(1)

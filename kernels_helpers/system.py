@@ -66,6 +66,7 @@ TOOLS = (
     Tool("mkfs.xfs", "xfsprogs", "data disks"),
     Tool("mkfs.ext4", "e2fsprogs", "data disks"),
     Tool("chromium", "chromium", "the tests of the site, and the book as PDF"),
+    Tool("nginx", "nginx-light", "the tests of the site, behind a web server"),
     Tool("shellcheck", "shellcheck", "the lint of shell"),
     Tool(
         "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",

@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 
 from kernels_helpers import book, report
 from kernels_helpers.cases import RUN
-from kernels_helpers.errors import DockbookError
+from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.site import (
     catalogues,
     downloads,
@@ -111,6 +111,13 @@ def build(
     shutil.rmtree(out / "html", ignore_errors=True)
     html.rename(out / "html")
     return pages
+
+
+def built(out: Path = BUILD) -> Path:
+    """Return the folder of the built site, or say what to run first."""
+    if not (made := out / "html").is_dir():
+        raise UsageError(f"there is no site in {made}; run `dockbook site build` first")
+    return made
 
 
 def untranslated(out: Path = BUILD) -> list[str]:

@@ -1,11 +1,13 @@
 """The real site, served below some path of a loopback address, in a real browser."""
 
+import contextlib
 import functools
 import http.server
 import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -64,18 +66,18 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
-    """Open a browser without a past; no page may complain or ask another host."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+@contextlib.contextmanager
+def watched(browser: Browser, root: str, **options: Any) -> Iterator[BrowserContext]:
+    """Open a browser without a past; no page may complain or ask outside of a root."""
+    context = browser.new_context(**options)
     faults: list[str] = []
 
     def complain(said: ConsoleMessage) -> None:
         if said.type == "error":
-            faults.append(said.text)
+            faults.append(f"{said.page.url if said.page else ''}: {said.text}")
 
     def ask(asked: Request) -> None:
-        if not asked.url.startswith((address, "blob:", "data:")):
+        if not asked.url.startswith((root, "blob:", "data:")):
             faults.append(f"asked for {asked.url}")
 
     context.on("weberror", lambda fault: faults.append(str(fault.error)))
@@ -84,6 +86,14 @@ def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
     yield context
     context.close()
     assert faults == []
+
+
+@pytest.fixture
+def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    """Open a browser for the site."""
+    size = {"width": 1280, "height": 900}
+    with watched(browser, address, viewport=size) as context:
+        yield context
 
 
 @pytest.fixture
@@ -109,3 +119,17 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr(site, "LOCALE", root / "locale")
         build(root / "runs", root / "out", draft=True, address=ADDRESS, pdf=True)
     return root / "out" / "html"
+
+
+@pytest.fixture(scope="session")
+def files(html: Path) -> list[str]:
+    """List the pages of the site, those in Chinese and of runs too."""
+    return sorted(str(file.relative_to(html)) for file in html.rglob("*.html"))
+
+
+@pytest.fixture(scope="session")
+def kinds(files: list[str]) -> list[str]:
+    """Pick a page of each kind, in both languages: all but those of most chapters."""
+    told = [file for file in files if "runbooks/" not in file or "05-" in file]
+    assert {"index.html", "zh/ledger.html", "runbooks/05-volumes.html"} <= {*told}
+    return told

@@ -91,9 +91,7 @@ def test_a_place_is_found_with_its_words_marked(page: Page, address: str) -> Non
 
 
 @pytest.mark.parametrize("folder", ["", "zh/"])
-def test_a_claim_is_found_by_its_number(
-    page: Page, address: str, folder: str
-) -> None:
+def test_a_claim_is_found_by_its_number(page: Page, address: str, folder: str) -> None:
     found(page, address + folder, "4.2.1-03")
     place = page.locator("#found a", has_text="4.2.1-03")
     there = urljoin(page.url, place.first.get_attribute("href", timeout=2000))

@@ -6,6 +6,7 @@ is known of each chapter, and ``claims.yaml``, the ledger.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from dockbook_site.programs import describe, feed, guide, tell
 
 UNUSED = ("doctools.js", "sphinx_highlight.js", "translations.js")  # of Sphinx's search
 
+FONT_ICONS = re.compile(r"""@font-face\{[^}]*\}|(\.fa-[\w-]+,?)+\{--fa:"[^"]*"\}""")
+
 
 def no_search(app: Sphinx) -> None:
     """Make no page and no index for the search of Sphinx."""
@@ -44,11 +47,16 @@ def no_inline_scripts(
 
 
 def lighten(app: Sphinx, error: Exception | None) -> None:
-    """Remove what the theme brings and no page loads: 2 MB of scripts and maps."""
+    """Remove what the theme brings and no page needs: 2 MB of scripts, maps and icons.
+
+    Icons are those of ``icons.css``.
+    """
     static = Path(app.outdir, "_static")
-    for pattern in ("**/*.map", "scripts/fontawesome.js*", "*.html"):
+    for pattern in ("**/*.map", "scripts/fontawesome.js*", "*.html", "**/*.woff2"):
         for file in static.glob(pattern):
             file.unlink()
+    for sheet in static.glob("styles/pydata-sphinx-theme.css"):
+        sheet.write_text(FONT_ICONS.sub("", sheet.read_text(encoding="utf-8")))
 
 
 def of_all_pages(app: Sphinx, config: Any) -> None:
@@ -92,6 +100,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("diagram", DiagramDirective)
     app.add_node(diagram, html=(visit_diagram, None))
     app.add_post_transform(Draw)
+    app.add_css_file("icons.css")
     app.add_config_value("made_of", "", "env")
     app.connect("config-inited", of_all_pages)
     app.connect("env-get-outdated", outdated)

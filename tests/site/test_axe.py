@@ -1,0 +1,31 @@
+"""Every kind of page is accessible: axe has nothing to say of it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.site.conftest import watched
+
+AXE = Path(__file__).with_name("node_modules") / "axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = f"axe.run({{ runOnly: {RULES}, resultTypes: ['violations'] }})"
+
+
+@pytest.mark.parametrize(("colours", "width"), [("light", 1280), ("dark", 360)])
+def test_axe_finds_nothing(
+    browser: Browser, address: str, kinds: list[str], colours: str, width: int
+) -> None:
+    assert AXE.exists(), "run `make test` once: it installs axe"
+    faults: dict[str, list[Any]] = {}
+    size = {"width": width, "height": 900}
+    with watched(browser, address, viewport=size, color_scheme=colours) as context:
+        page = context.new_page()
+        for kind in kinds:
+            page.goto(f"{address}{kind}")
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            for found in page.evaluate(RUN)["violations"]:
+                places = [node["html"][:200] for node in found["nodes"][:3]]
+                faults.setdefault(kind, []).append((found["id"], places))
+    assert faults == {}
