@@ -44,21 +44,21 @@ def build(runs: Path, draft: bool, address: str | None, pdf: bool) -> None:
     verdicts = Counter(claim["verdict"] for claim in book.ledger())
     counted = ", ".join(f"{verdicts[v]} {v}" for v in book.VERDICTS if verdicts[v])
     click.echo(f"{'claims':<14} {counted}")
-    click.echo(f"{'pages':<14} {building.SITE / '_build' / 'html' / 'index.html'}")
+    click.echo(f"{'pages':<14} {building.BUILD / 'html' / 'index.html'}")
 
 
 @site.command()
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 if not whole.")
 def messages(check: bool) -> None:
     """Bring the catalogues of the Chinese pages up to date; tell what they lack."""
-    from kernels_helpers.site import build as building
-    from kernels_helpers.site import catalogues
+    from kernels_helpers.site import catalogues, translation
+    from kernels_helpers.site.build import BUILD
 
-    templates = building.templates()
+    templates = translation.templates(BUILD)
     if not check:
-        for path in catalogues.update(building.CATALOGUES, templates):
+        for path in catalogues.update(translation.CATALOGUES, templates):
             click.echo(f"{path}: {'updated' if path.exists() else 'removed'}")
-    problems = list(catalogues.problems(building.CATALOGUES, templates))
+    problems = list(catalogues.problems(translation.CATALOGUES, templates))
     click.echo("\n".join(problems) or "every message is translated")
     if problems and check:
         sys.exit(1)

@@ -1,53 +1,32 @@
 """Build the site with Sphinx, twice from the same pages: in English and in Chinese.
 
-A page whose evidence has not changed since the last build is not made again. What is
-to be translated is found in the chapters as they are recorded.
+A page whose evidence has not changed since the last build is not made again.
 """
 
-import json
 import shutil
-import subprocess
-import sys
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
 
 import nbformat
-from babel.messages import Catalog
-from babel.messages.pofile import read_po
-from nbformat import NotebookNode
 
-from kernels_helpers import book, report
-from kernels_helpers.cases import RUN
 from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.site import (
     catalogues,
     downloads,
     feeds,
-    messages,
     outputs,
     printed,
     proof,
     search,
+    source,
+    sphinx,
+    translation,
 )
-from kernels_helpers.site.pages import Facts, Page, clean, project
+from kernels_helpers.site.pages import Page, clean
+from kernels_helpers.site.source import SITE, Evidence
 
-SITE = book.ROOT / "site"
-PROSE = SITE  # the pages that are no chapters
-LOCALE = SITE / "locale"
-CATALOGUES = LOCALE / catalogues.LANGUAGE / "LC_MESSAGES"
 BUILD = SITE / "_build"
 FOLDERS = {"en": "", catalogues.LANGUAGE: "zh/"}  # of a language, in the site
-
-
-class Evidence(NamedTuple):
-    """Hold what there is of a chapter: its notebook, and the report of its run."""
-
-    notebook: NotebookNode
-    facts: Facts
-    folder: Path | None = None
 
 
 def build(
@@ -72,15 +51,17 @@ def build(
     base = feeds.base(address) if address else ""
     if pdf:
         printed.chromium()  # or say now that there is none
-    evidence = {n: _evidence(runs, n, path) for n, path in book.chapters().items()}
+    evidence = source.evidence(runs)
     for name, found in evidence.items():
         contract = downloads.contract_of(found.notebook)
         outputs.require_findable(name, contract, found.notebook)
-    pages = _write(out / "source", evidence)
+    pages = source.write(out / "source", evidence)
     with ThreadPoolExecutor() as together:
-        judged = None if draft else together.submit(untranslated, out)
+        judged = None if draft else together.submit(translation.untranslated, out)
         made = [
-            together.submit(_sphinx, out, "html", name, *_options(name, base, pdf=pdf))
+            together.submit(
+                sphinx.run, out, "html", name, *_options(name, base, pdf=pdf)
+            )
             for name in FOLDERS
         ]
         for pages_made in made:
@@ -88,6 +69,22 @@ def build(
         problems = judged.result() if judged else []
     if problems:
         raise DockbookError("\n".join(["the site is not translated", *problems]))
+    html = _assemble(out, evidence, pages)
+    if base:
+        english = out / "pages" / "en"
+        docs = sorted(
+            twin.relative_to(english).with_suffix("") for twin in english.rglob("*.md")
+        )
+        (html / "sitemap.xml").write_bytes(feeds.sitemap(docs, base, FOLDERS))
+    if pdf:
+        printed.books(html, FOLDERS)
+    shutil.rmtree(out / "html", ignore_errors=True)
+    html.rename(out / "html")
+    return pages
+
+
+def _assemble(out: Path, evidence: dict[str, Evidence], pages: list[Page]) -> Path:
+    """Put together what is to be published, in a folder beside the last site."""
     html = out / "html.new"
     shutil.rmtree(html, ignore_errors=True)
     for language, folder in FOLDERS.items():
@@ -100,17 +97,7 @@ def build(
             proof.publish(found.folder, html / page.proof)
     search.index(html)
     shutil.copy(SITE / "404.html", html)
-    if base:
-        twins = (out / "pages" / "en").rglob("*.md")
-        docs = sorted(
-            p.relative_to(out / "pages" / "en").with_suffix("") for p in twins
-        )
-        (html / "sitemap.xml").write_bytes(feeds.sitemap(docs, base, FOLDERS))
-    if pdf:
-        printed.books(html, FOLDERS)
-    shutil.rmtree(out / "html", ignore_errors=True)
-    html.rename(out / "html")
-    return pages
+    return html
 
 
 def built(out: Path = BUILD) -> Path:
@@ -120,113 +107,7 @@ def built(out: Path = BUILD) -> Path:
     return made
 
 
-def untranslated(out: Path = BUILD) -> list[str]:
-    """Say of each message that is not translated, or wrongly, where it is."""
-    return list(catalogues.problems(CATALOGUES, templates(out)))
-
-
-def templates(out: Path = BUILD) -> dict[str, Catalog]:
-    """Find what there is to translate, in the chapters as they are recorded."""
-    out = out / "messages"
-    chapters = book.chapters()
-    recorded = {n: nbformat.read(path, as_version=4) for n, path in chapters.items()}
-    pages = _write(
-        out / "source", {n: Evidence(made, {}) for n, made in recorded.items()}
-    )
-    found = _sphinx(out, "gettext", "en")
-    texts = {
-        path.relative_to(found).with_suffix("").as_posix(): _prose(path)
-        for path in sorted(found.rglob("*.pot"))
-    }
-    for page in pages:
-        texts[page.doc] += messages.of_cells(recorded[page.name])
-    for path in PROSE.glob("*.md"):
-        texts[path.stem] += messages.of_prose(path.read_text(encoding="utf-8"))
-    texts["sphinx"] = list(messages.of_interface(SITE))
-    return {name: catalogues.template(found) for name, found in texts.items()}
-
-
-def _write(source: Path, evidence: Mapping[str, Evidence]) -> list[Page]:
-    """Write what Sphinx reads: pages, ledger, catalogues, and projected chapters.
-
-    A file that is as it was is left alone: its time tells Sphinx what is new. With
-    another list of files all is made anew, as no page may know of one that is gone.
-    """
-    files = {
-        path.name: path.read_bytes()
-        for path in (*PROSE.glob("*.md"), *book.RUNBOOKS.glob("claims.yaml"))
-    }
-    for path in LOCALE.rglob("*.po"):
-        files[f"locale/{path.relative_to(LOCALE)}"] = path.read_bytes()
-    pages = []
-    for name, path in book.chapters().items():
-        notebook, facts, folder = evidence[name]
-        took = proof.steps(folder) if folder else ()
-        page, projected = project(notebook, facts, name, path.stem, took)
-        if folder and proof.may_be_published(folder):
-            page.proof = f"{page.doc}.run"
-        files[f"{page.doc}.ipynb"] = nbformat.writes(projected).encode()
-        pages.append(page)
-    files["book.json"] = json.dumps([asdict(page) for page in pages]).encode()
-    there = [path for path in source.rglob("*") if path.is_file()]
-    names = {path.relative_to(source).as_posix() for path in there} - {*files}
-    if any(not name.endswith(".mo") for name in names) or not there:
-        for folder in (source, source.parent / "pages", source.parent / "doctrees"):
-            shutil.rmtree(folder, ignore_errors=True)
-    for file, content in files.items():
-        path = source / file
-        if not path.exists() or path.read_bytes() != content:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-    return pages
-
-
-def _evidence(runs: Path, name: str, recorded: Path) -> Evidence:
-    """Find the newest finished run of a chapter, or else what is recorded in it.
-
-    A run ends with its report. A plan is passed over: it proves nothing.
-    """
-    for folder in sorted(runs.glob("*"), reverse=True):
-        named = RUN.fullmatch(folder.name)
-        if not named or named["chapter"] != name:
-            continue
-        try:
-            facts = json.loads((folder / report.REPORT).read_text(encoding="utf-8"))
-            notebook = nbformat.read(folder / report.NOTEBOOK, as_version=4)
-        except (OSError, ValueError):  # not written yet, or not to its end
-            continue
-        if facts["status"] != "planned":
-            return Evidence(notebook, facts, folder)
-    return Evidence(nbformat.read(recorded, as_version=4), {})
-
-
-def _prose(path: Path) -> list[messages.Message]:
-    with path.open(encoding="utf-8") as file:
-        return [("", str(message.id)) for message in read_po(file) if message.id]
-
-
 def _options(language: str, base: str, *, pdf: bool) -> list[str]:
     """Tell Sphinx where the site will be, and whether there is a PDF to link to."""
     options = ["-D", f"html_baseurl={base}{FOLDERS[language]}"] if base else []
     return [*options, *(["-A", "printed=1"] if pdf else [])]
-
-
-def _sphinx(out: Path, builder: str, language: str, *more: str) -> Path:
-    """Build ``out/source`` in a language, and return the folder of what was made.
-
-    After a warning the pages are read anew the next time: else it would be forgotten.
-    """
-    made, doctrees = out / "pages" / language, out / "doctrees" / language
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", builder]
-    options = ["-q", "-c", str(SITE), "-d", str(doctrees), "-D", f"language={language}"]
-    done = subprocess.run(
-        [*command, *options, *more, str(out / "source"), str(made)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        shutil.rmtree(doctrees, ignore_errors=True)
-        said = "\n".join(done.stderr.splitlines()[-20:])
-        raise DockbookError(f"the site was not built; Sphinx says:\n{said}")
-    return made

@@ -21,7 +21,7 @@ from playwright.sync_api import (
 )
 
 from kernels_helpers import book
-from kernels_helpers.site import build as site
+from kernels_helpers.site import source
 from kernels_helpers.site.build import build
 from tests.unit.test_site import failing, notebook, ran, translated, volumes
 
@@ -116,7 +116,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     translated(root / "locale" / "zh_CN" / "LC_MESSAGES")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(book, "RUNBOOKS", root / "runbooks")
-        patch.setattr(site, "LOCALE", root / "locale")
+        patch.setattr(source, "LOCALE", root / "locale")
         build(root / "runs", root / "out", draft=True, address=ADDRESS, pdf=True)
     return root / "out" / "html"
 

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from kernels_helpers.field_types import FIELDS, KINDS
 from kernels_helpers.kinds import Choice, Kind, Scalar
 from kernels_helpers.parameters import Contract
-from kernels_helpers.site.build import SITE
+from kernels_helpers.site.source import SITE
 
 sys.path.append(str(SITE / "_ext"))
 forms: Any = importlib.import_module("dockbook_site.forms")

@@ -8,7 +8,7 @@ from nbformat import NotebookNode, v4
 from kernels_helpers.diagrams import DOT_MIME
 from kernels_helpers.kernel import CHECK_MIME
 from kernels_helpers.site import messages
-from kernels_helpers.site.build import SITE
+from kernels_helpers.site.source import SITE
 
 PARAMETERS = """\
 from kernels_helpers.field_types import VolumeName

@@ -15,7 +15,7 @@ from kernels_helpers.diagrams import DOT_MIME
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.journal import Journal
 from kernels_helpers.kernel import CHECK_MIME
-from kernels_helpers.site import build, pages, proof
+from kernels_helpers.site import build, pages, proof, source, translation
 
 LAB = "20260101T100000Z-volumes-aaaaaa"
 REMOTE = "20260101T100000Z-remote-bbbbbb"
@@ -113,11 +113,11 @@ def site(root: Path, runs: Path) -> Path:
     (root / "runbooks" / "claims.yaml").write_text(claims)
     folder = root / "locale" / "zh_CN" / "LC_MESSAGES"
     folder.mkdir(parents=True, exist_ok=True)
-    words = (build.CATALOGUES / "sphinx.po").read_bytes()
+    words = (translation.CATALOGUES / "sphinx.po").read_bytes()
     (folder / "sphinx.po").write_bytes(words)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(book, "RUNBOOKS", root / "runbooks")
-        patch.setattr(build, "LOCALE", root / "locale")
+        patch.setattr(source, "LOCALE", root / "locale")
         build.build(runs, root / "out", draft=True)
     return root / "out" / "html"
 

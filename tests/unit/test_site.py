@@ -16,7 +16,15 @@ from kernels_helpers import book
 from kernels_helpers.diagrams import DOT_MIME
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.kernel import CHECK_MIME
-from kernels_helpers.site import build, catalogues, pages, search
+from kernels_helpers.site import (
+    build,
+    catalogues,
+    pages,
+    search,
+    source,
+    sphinx,
+    translation,
+)
 
 PARAMETERS = """\
 from kernels_helpers.field_types import VolumeName
@@ -110,7 +118,7 @@ def failing() -> Any:
 def prose(folder: Path) -> Path:
     """Write the pages that are no chapters: those of the site name its chapters."""
     folder.mkdir()
-    shutil.copy(build.SITE / "ledger.md", folder)
+    shutil.copy(source.SITE / "ledger.md", folder)
     tree = "```{toctree}\n:hidden:\n:glob:\n\nrunbooks/*\nledger\n```\n"
     text = (
         f"# Runbooks for Docker that prove themselves\n\n```{{chapters}}\n```\n\n{tree}"
@@ -125,7 +133,7 @@ def runbooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     nbformat.write(notebook(title="# Recorded"), folder / "05-volumes.ipynb")
     monkeypatch.setattr(book, "RUNBOOKS", folder)
-    monkeypatch.setattr(build, "PROSE", prose(tmp_path / "prose"))
+    monkeypatch.setattr(source, "PROSE", prose(tmp_path / "prose"))
     return folder
 
 
@@ -243,7 +251,7 @@ class TestEvidence:
         def make(out: Path, _builder: str, language: str) -> None:
             (out / "pages" / language / "runbooks").mkdir(parents=True, exist_ok=True)
 
-        monkeypatch.setattr(build, "_sphinx", make)
+        monkeypatch.setattr(sphinx, "run", make)
         monkeypatch.setattr(search, "index", lambda _: None)
 
     def title(self, tmp_path: Path) -> tuple[str, str]:
@@ -310,7 +318,7 @@ ENGLISH = {
 
 def translated(folder: Path) -> None:
     """Write catalogues for the two chapters; those of the site are its own."""
-    shutil.copytree(build.CATALOGUES, folder, ignore=lambda *_: ["runbooks"])
+    shutil.copytree(translation.CATALOGUES, folder, ignore=lambda *_: ["runbooks"])
     (folder / "runbooks").mkdir()
     lines = [f'msgid {json.dumps(t)}\nmsgstr "{m}"\n' for t, m in ENGLISH.items()]
     for name in ("05-volumes", "06-networks"):
@@ -345,8 +353,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     translated(root / "locale" / "zh_CN" / "LC_MESSAGES")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(book, "RUNBOOKS", root / "runbooks")
-        patch.setattr(build, "LOCALE", root / "locale")
-        patch.setattr(build, "PROSE", prose(root / "prose"))
+        patch.setattr(source, "LOCALE", root / "locale")
+        patch.setattr(source, "PROSE", prose(root / "prose"))
         build.build(runs, root / "out", draft=True)
     return root / "out" / "html"
 
@@ -612,10 +620,10 @@ def test_a_text_that_is_not_translated_stops_the_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "locale" / "zh_CN" / "LC_MESSAGES"
-    shutil.copytree(build.CATALOGUES, folder, ignore=lambda *_: ["runbooks"])
-    monkeypatch.setattr(build, "LOCALE", tmp_path / "locale")
-    monkeypatch.setattr(build, "CATALOGUES", folder)
-    catalogues.update(folder, build.templates(tmp_path / "out"))
+    shutil.copytree(translation.CATALOGUES, folder, ignore=lambda *_: ["runbooks"])
+    monkeypatch.setattr(source, "LOCALE", tmp_path / "locale")
+    monkeypatch.setattr(translation, "CATALOGUES", folder)
+    catalogues.update(folder, translation.templates(tmp_path / "out"))
     path = folder / "runbooks" / "05-volumes.po"
     with pytest.raises(DockbookError) as told:
         build.build(tmp_path / "runs", tmp_path / "out")
@@ -626,7 +634,7 @@ def test_a_text_that_is_not_translated_stops_the_build(
     assert not (tmp_path / "out" / "html").exists()
     said = 'msgid "Recorded"\nmsgstr "'
     path.write_text(path.read_text().replace(said, f"{said}已记录"))
-    assert build.untranslated(tmp_path / "out") == []
+    assert translation.untranslated(tmp_path / "out") == []
 
 
 @pytest.mark.usefixtures("runbooks")

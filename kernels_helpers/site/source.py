@@ -1,0 +1,96 @@
+"""What Sphinx reads: pages, and the chapters as their newest runs have left them."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+from nbformat import NotebookNode
+
+from kernels_helpers import book, report
+from kernels_helpers.cases import RUN
+from kernels_helpers.site import proof
+from kernels_helpers.site.pages import Facts, Page, project
+
+SITE = book.ROOT / "site"
+PROSE = SITE  # the pages that are no chapters
+LOCALE = SITE / "locale"
+
+
+class Evidence(NamedTuple):
+    """Hold what there is of a chapter: its notebook, and the report of its run."""
+
+    notebook: NotebookNode
+    facts: Facts
+    folder: Path | None = None
+
+
+def evidence(runs: Path) -> dict[str, Evidence]:
+    """Find what there is of each chapter: its newest run, or else what is recorded."""
+    return {name: _newest(runs, name, path) for name, path in book.chapters().items()}
+
+
+def recorded() -> dict[str, Evidence]:
+    """Read the chapters as they are, with the outputs recorded in them."""
+    return {name: _recorded(path) for name, path in book.chapters().items()}
+
+
+def write(source: Path, evidence: Mapping[str, Evidence]) -> list[Page]:
+    """Write what Sphinx reads: pages, ledger, catalogues, and projected chapters.
+
+    A file that is as it was is left alone: its time tells Sphinx what is new. With
+    another list of files all is made anew, as no page may know of one that is gone.
+    """
+    files = {
+        path.name: path.read_bytes()
+        for path in (*PROSE.glob("*.md"), *book.RUNBOOKS.glob("claims.yaml"))
+    }
+    for path in LOCALE.rglob("*.po"):
+        files[f"locale/{path.relative_to(LOCALE)}"] = path.read_bytes()
+    pages = []
+    for name, path in book.chapters().items():
+        notebook, facts, folder = evidence[name]
+        took = proof.steps(folder) if folder else ()
+        page, projected = project(notebook, facts, name, path.stem, took)
+        if folder and proof.may_be_published(folder):
+            page.proof = f"{page.doc}.run"
+        files[f"{page.doc}.ipynb"] = nbformat.writes(projected).encode()
+        pages.append(page)
+    files["book.json"] = json.dumps([asdict(page) for page in pages]).encode()
+    there = [path for path in source.rglob("*") if path.is_file()]
+    names = {path.relative_to(source).as_posix() for path in there} - {*files}
+    if any(not name.endswith(".mo") for name in names) or not there:
+        for folder in (source, source.parent / "pages", source.parent / "doctrees"):
+            shutil.rmtree(folder, ignore_errors=True)
+    for file, content in files.items():
+        path = source / file
+        if not path.exists() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    return pages
+
+
+def _newest(runs: Path, name: str, chapter: Path) -> Evidence:
+    """Find the newest finished run of a chapter, or else what is recorded in it.
+
+    A run ends with its report. A plan is passed over: it proves nothing.
+    """
+    for folder in sorted(runs.glob("*"), reverse=True):
+        named = RUN.fullmatch(folder.name)
+        if not named or named["chapter"] != name:
+            continue
+        try:
+            facts = json.loads((folder / report.REPORT).read_text(encoding="utf-8"))
+            notebook = nbformat.read(folder / report.NOTEBOOK, as_version=4)
+        except (OSError, ValueError):  # not written yet, or not to its end
+            continue
+        if facts["status"] != "planned":
+            return Evidence(notebook, facts, folder)
+    return _recorded(chapter)
+
+
+def _recorded(chapter: Path) -> Evidence:
+    return Evidence(nbformat.read(chapter, as_version=4), {})

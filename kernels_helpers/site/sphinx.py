@@ -1,0 +1,30 @@
+"""Run Sphinx on the source of the site, in one language."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from kernels_helpers.errors import DockbookError
+from kernels_helpers.site.source import SITE
+
+
+def run(out: Path, builder: str, language: str, *more: str) -> Path:
+    """Build ``out/source`` in a language, and return the folder of what was made.
+
+    After a warning the pages are read anew the next time: else it would be forgotten.
+    """
+    made, doctrees = out / "pages" / language, out / "doctrees" / language
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", builder]
+    options = ["-q", "-c", str(SITE), "-d", str(doctrees), "-D", f"language={language}"]
+    done = subprocess.run(
+        [*command, *options, *more, str(out / "source"), str(made)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        shutil.rmtree(doctrees, ignore_errors=True)
+        said = "\n".join(done.stderr.splitlines()[-20:])
+        raise DockbookError(f"the site was not built; Sphinx says:\n{said}")
+    return made
