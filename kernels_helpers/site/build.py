@@ -60,7 +60,7 @@ def build(
         judged = None if draft else together.submit(translation.untranslated, out)
         made = [
             together.submit(
-                sphinx.run, out, "html", name, *_options(name, base, pdf=pdf)
+                sphinx.run, out, "html", name, *_told(name, base, pdf=pdf)
             )
             for name in FOLDERS
         ]
@@ -107,7 +107,7 @@ def built(out: Path = BUILD) -> Path:
     return made
 
 
-def _options(language: str, base: str, *, pdf: bool) -> list[str]:
+def _told(language: str, base: str, *, pdf: bool) -> list[str]:
     """Tell Sphinx where the site will be, and whether there is a PDF to link to."""
     options = ["-D", f"html_baseurl={base}{FOLDERS[language]}"] if base else []
     return [*options, *(["-A", "printed=1"] if pdf else [])]
