@@ -1,7 +1,7 @@
-/* What is typed goes into commands, lines and files; what is invalid goes nowhere. */
+/* Typed values go into commands, lines and files; invalid ones nowhere. */
 for (const form of document.querySelectorAll("form.parameters")) {
   const find = name => form.querySelector(name);
-  const all = (name, root = form) => [...root.querySelectorAll(name)];
+  const all = name => [...form.querySelectorAll(name)];
   const word = text => /^[\w@%+=:,./-]+$/.test(text) ? text
     : `'${text.replaceAll("'", `'"'"'`)}'`;
   const write = {
@@ -25,13 +25,12 @@ for (const form of document.querySelectorAll("form.parameters")) {
       read: usual => {
         const ok = fits(get());
         input.setAttribute("aria-invalid", !ok);
-        row.querySelector(".wrong").hidden = ok;
         return ok ? get() : usual;
       },
     };
   });
 
-  const places = all("var[data-name]", document);
+  const places = document.querySelectorAll("var[data-name]");
   let changed;
   const show = () => {
     const lines = { dockbook: "", papermill: "" };
@@ -57,29 +56,29 @@ for (const form of document.querySelectorAll("form.parameters")) {
   const key = `dockbook:${form.dataset.chapter}`;
   const keep = () => {
     show();
-    try { localStorage[key] = JSON.stringify(changed); } catch { /* forbidden */ }
+    try { localStorage[key] = JSON.stringify(changed); } catch { /* full */ }
   };
 
   let kept;
-  try { kept = JSON.parse(localStorage[key]); } catch { /* nothing, or forbidden */ }
+  try { kept = JSON.parse(localStorage[key]); } catch { /* none */ }
   const linked = new URLSearchParams(location.search);
   for (const { name, usual, set } of fields) {
     const given = linked.get(`p.${name}`);
     set(given ?? kept?.[name] ?? usual);
     find(".notice").hidden &&= given === null;
   }
-  form.addEventListener("input", keep);
-  form.addEventListener("reset", () => setTimeout(keep));
-  form.addEventListener("submit", event => event.preventDefault());
-  find(".link").addEventListener("click", async () => {
-    const link = new URL(location), said = find(".said");
-    for (const { name } of fields) link.searchParams.delete(`p.${name}`);
-    for (const name in changed) link.searchParams.set(`p.${name}`, changed[name]);
+  form.oninput = keep;
+  form.onreset = () => setTimeout(keep);
+  form.onsubmit = () => false;
+  find(".link").onclick = async () => {
+    const link = new URL(location), said = find(".said"), query = link.searchParams;
+    for (const { name } of fields) query.delete(`p.${name}`);
+    for (const name in changed) query.set(`p.${name}`, changed[name]);
     try {
       await navigator.clipboard.writeText(link);
       said.textContent = form.dataset.copied;
     } catch { said.textContent = link; }
-  });
+  };
 
   const [yaml, script] = all("a[download]");
   const save = (event, ...text) => {
@@ -89,20 +88,17 @@ for (const form of document.querySelectorAll("form.parameters")) {
     link.download = event.target.download;
     link.click();
   };
-  yaml.addEventListener("click", event =>
-    save(event, ...all("tbody tr").map(row => row.yaml ?? row.dataset.yaml)));
-  script.addEventListener("click", async event => {
+  yaml.onclick = event =>
+    save(event, ...all("tbody tr").map(row => row.yaml ?? row.dataset.yaml));
+  script.onclick = async event => {
     if (location.protocol === "file:") return; // it has the defaults
     event.preventDefault();
     let text = await (await fetch(script.href)).text();
     for (const name in changed)
       text = text.replace(RegExp(`(?<=^export ${name}=).*`, "m"), () => word(changed[name]));
     save(event, text);
-  });
+  };
 
-  find("th + th").textContent = form.dataset.value;
-  find("label").hidden = !places.some(place => place.dataset.as === "output");
-  find(".acts").hidden = false;
   form.classList.add("live");
   show();
 }

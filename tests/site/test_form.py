@@ -276,6 +276,9 @@ class TestLink:
         assert not page.is_checked(field("apply"))
         assert page.locator('[aria-invalid="true"]').count() == 2  # image and host
         assert lines(page)[0] == f"dockbook run install -p user={quoted}"
+        page.goto(f"{address}runbooks/11-migration.html?p.rehearse=no&p.method=none")
+        assert page.is_checked(field("rehearse"))
+        assert lines(page)[0] == "dockbook run migration"
 
 
 class TestWithoutJavaScript:

@@ -10,7 +10,12 @@ from kernels_helpers.site.filling import Chapter, Piece, declared
 from kernels_helpers.site.places import Value
 
 NASTY = 'my repo/it\'s:1 "$HOME" `id` $(id) \\ a!b *'
-VALUES: dict[str, Value] = {"name": NASTY, "image": "team/tool:1", "port": 18080}
+VALUES: dict[str, Value] = {
+    "name": NASTY,
+    "image": "team/tool:1",
+    "port": 18080,
+    "glob": "a*",
+}
 
 
 def filled(body: str, values: dict[str, Value] = VALUES) -> str:
@@ -57,6 +62,10 @@ BODIES = {
     "an operator": 'printf "<%s>" "${image%:*}" "${name:-x}" "${#image}" "${!image@}"',
     "an expansion in an operator": 'at=team/x; echo "${at#"${image%/*}"}" "$image"',
     "backticks": 'echo `printf %s "$image"`; echo "$image"',
+    "backticks and signs": "printf '<%s>' `printf %s \"$name\"`",
+    "a pattern of its own": "[[ abc == $glob ]]; echo $?; [ abc = $glob ]; echo $?",
+    "a pattern of a case": "case abc in $glob) echo 1 ;; esac",
+    "a sum that sets": "echo $((port += 1))",
     "an escaped sign": 'echo "\\$image" \\$image "$image"',
     "a pattern": '[[ team/tool:1 == $image ]] && [[ "$name" == "$name" ]] && echo yes',
     "a regular expression": "[[ teamXtool:1 =~ \"${image}\" ]] || echo 'no'",
@@ -115,6 +124,19 @@ def test_the_history_of_an_interactive_shell_is_not_asked() -> None:
         ("cat >f <<'E'\n$name\nE", "cat >f <<'E'\n$name\nE"),
         ("curl :$((port + 1))", "curl :$((80 + 1))"),
         ('[ "$name" = x ]', '[ "site-data" = x ]'),
+        ("cat \"$name\" <<'E' 2>&1 | wc\nE", "cat site-data <<'E' 2>&1 | wc\nE"),
+        ("echo $(($port + 1))", "echo $((80 + 1))"),
+        ("export name; x", "export name=site-data\nexport name; x"),
+        (
+            'declare -p name; x "$name"',
+            "export name=site-data\ndeclare -p name; x site-data",
+        ),
+        ("name=x", "name=x"),
+        ("local name", "local name"),
+        (
+            'tee >/dev/null <<<"[\\"$name\\"]"',
+            'export name=site-data\ntee >/dev/null <<<"[\\"$name\\"]"',
+        ),
     ],
 )
 def test_names_are_declared_only_where_bash_has_to_see_them(
@@ -148,6 +170,10 @@ def test_a_file_that_is_run_later_gets_what_it_names() -> None:
     run = 'bash "$folder/restore"'
     wanted = 'export folder=/srv/x\nexport port=80\nbash "/srv/x/restore"'
     assert whole(chapter, run) == wanted
+    both = "bash else; bash restore"
+    assert whole(chapter, both) == (
+        f"export folder=/srv/x\nexport port=80\nexport image=web\n{both}"
+    )
     assert whole(chapter, 'ls "$folder/restored"') == 'ls "/srv/x/restored"'
 
 

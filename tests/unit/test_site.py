@@ -637,6 +637,19 @@ def test_a_text_that_is_not_translated_stops_the_build(
     assert translation.untranslated(tmp_path / "out") == []
 
 
+def test_a_default_too_short_to_be_found_in_outputs_stops_the_build(
+    tmp_path: Path, runbooks: Path
+) -> None:
+    parameters = code('name: str = "web"  # help', tag="parameters")
+    made = notebook(parameters, code("%%look\necho web", said("web\n")))
+    nbformat.write(made, runbooks / "05-volumes.ipynb")
+    with pytest.raises(DockbookError) as told:
+        build.build(tmp_path / "runs", tmp_path / "out")
+    (line,) = str(told.value).splitlines()
+    assert line.startswith("volumes: the default of name, 'web', is in an output")
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.usefixtures("runbooks")
 def test_a_build_that_fails_says_why_and_leaves_the_last_site(
     tmp_path: Path, runbooks: Path

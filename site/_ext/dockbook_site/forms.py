@@ -30,15 +30,13 @@ def form(
 ) -> str:
     """Write the form of a chapter; ``files`` is where its downloads are."""
     rows = "".join(row(parameter, name, say) for parameter in contract)
-    heads = (_("Parameter"), _("Default"), _("Meaning"))
+    default, value = _("Default"), _("Value")  # without and with fields
+    second = f"<span>{default}</span><span hidden>{value}</span>"
+    heads = (_("Parameter"), second, _("Meaning"))
     head = "".join(f'<th scope="col">{word}</th>' for word in heads)
-    linked, copied, value = (
-        _("These values came with the link."),
-        _("Copied."),
-        _("Value"),
-    )
+    linked, copied = _("These values came with the link."), _("Copied.")
     return (
-        f'<form class="parameters" data-chapter="{name}" data-value="{value}" '
+        f'<form class="parameters" data-chapter="{name}" '
         f'data-copied="{copied}" autocomplete="off">'
         f'<p class="notice" role="status" hidden>{linked}</p>'
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
