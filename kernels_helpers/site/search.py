@@ -23,7 +23,9 @@ SECTION = re.compile(
 )
 CLAIM = re.compile(r'<a class="id" href="#(claim-[^"]+)">([^<]+)</a>')
 TASK = re.compile(r"<li><p>((?:(?!</?li>|<a\b).)*)(<a\b.*?)</p>\s*</li>", re.DOTALL)
-ANSWER = re.compile(r'<a [^>]*href="(runbooks/[^"#]+)#([^"]+)"[^>]*>(.*?)</a>', re.DOTALL)
+ANSWER = re.compile(
+    r'<a [^>]*href="(runbooks/[^"#]+)#([^"]+)"[^>]*>(.*?)</a>', re.DOTALL
+)
 
 ASKED = '<p data-pagefind-weight="4">{}</p>'
 

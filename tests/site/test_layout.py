@@ -1,5 +1,6 @@
 """The frame of every page: what it may load, how it fits, and where its links lead."""
 
+import functools
 import re
 from collections import Counter
 from pathlib import Path
@@ -15,6 +16,7 @@ KINDS = ("index.html", "runbooks/11-migration.html", "ledger.html", "search.html
 PAGES = [*KINDS, *(f"zh/{kind}" for kind in KINDS)]
 
 
+@functools.cache
 def read(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
@@ -53,7 +55,10 @@ def test_links_are_the_same_in_both_languages(html: Path) -> None:
 
 
 def test_the_first_page_leads_to_every_chapter(html: Path) -> None:
-    for name, words in (("index.html", "My disk is full"), ("zh/index.html", "磁盘满了")):
+    for name, words in (
+        ("index.html", "My disk is full"),
+        ("zh/index.html", "磁盘满了"),
+    ):
         page = read(html / name)
         stems = sorted(path.stem for path in book.chapters().values())
         links = [str(a["href"]) for a in page.select("ol.chapters a")]

@@ -60,7 +60,7 @@ def found(page: Page, address: str, words: str) -> list[str]:
     page.goto(f"{address}search.html?q={quote(words)}")
     expect(page.get_by_role("status")).not_to_be_empty()
     links = page.locator("#found > li > h2 > a")
-    return [str(link.get_attribute("href")) for link in links.all()]
+    return list(links.evaluate_all("all => all.map(one => one.href)"))
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,7 @@ def test_a_place_is_found_with_its_words_marked(page: Page, address: str) -> Non
 
 
 @pytest.mark.parametrize("folder", ["", "zh/"])
-def test_a_claim_is_found_by_its_number(
-    page: Page, address: str, folder: str
-) -> None:
+def test_a_claim_is_found_by_its_number(page: Page, address: str, folder: str) -> None:
     found(page, address + folder, "4.2.1-03")
     place = page.locator("#found a", has_text="4.2.1-03")
     there = urljoin(page.url, place.first.get_attribute("href", timeout=2000))

@@ -11,7 +11,8 @@ PAGE = """\
 <h1>Keep <code>data</code><a class="headerlink" href="#keep-data">#</a></h1>
 <section id="find-it">
 <span id="old"></span><h2>2. Find it</h2><p>Here.</p></section>
-<table><tr id="claim-4-2"><td><a class="id" href="#claim-4-2">4.2</a> It is.</td></tr></table>
+<table><tr id="claim-4-2"><td>
+<a class="id" href="#claim-4-2">4.2</a> It is.</td></tr></table>
 </section></article><footer>end</footer></body></html>
 """
 HOME = """\
@@ -48,7 +49,9 @@ def test_a_task_is_found_where_it_is_answered() -> None:
     }
     text = search.text(PAGE, {"find-it": ["Where is it"]})
     assert text.count("Where is it") == 1
-    assert text.index("2. Find it</h2>") < text.index("Where is it") < text.index("Here.")
+    assert (
+        text.index("2. Find it</h2>") < text.index("Where is it") < text.index("Here.")
+    )
 
 
 def test_a_page_without_an_article_is_told() -> None:

@@ -36,8 +36,7 @@ def no_inline_scripts(
     context["script_files"] = [
         script
         for script in context["script_files"]
-        if script.filename
-        and not script.filename.endswith(UNUSED)
+        if script.filename and not script.filename.endswith(UNUSED)
     ]
 
 
