@@ -1,5 +1,6 @@
 """The frame of every page: what it may load, how it fits, and where its links lead."""
 
+import functools
 import re
 from collections import Counter
 from pathlib import Path
@@ -15,6 +16,7 @@ KINDS = ("index.html", "runbooks/11-migration.html", "ledger.html", "search.html
 PAGES = [*KINDS, *(f"zh/{kind}" for kind in KINDS)]
 
 
+@functools.cache
 def read(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 

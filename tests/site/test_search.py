@@ -60,7 +60,7 @@ def found(page: Page, address: str, words: str) -> list[str]:
     page.goto(f"{address}search.html?q={quote(words)}")
     expect(page.get_by_role("status")).not_to_be_empty()
     links = page.locator("#found > li > h2 > a")
-    return [str(link.get_attribute("href")) for link in links.all()]
+    return list(links.evaluate_all("all => all.map(one => one.href)"))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode, v4
 
+from kernels_helpers import diagrams
 from kernels_helpers.diagrams import DOT_MIME
 from kernels_helpers.kernel import CHECK_MIME
 from kernels_helpers.site import messages
@@ -85,3 +86,15 @@ class TestInterface:
         sources = [path.read_text() for path in Path(SITE, "_ext").rglob("*.py")]
         assert sources
         assert not [source for source in sources if "{_(" in source]
+
+
+def test_a_diagram_of_a_page_is_translated_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "book.dot").write_text('digraph { a [label="the first"] }')
+    monkeypatch.setattr(diagrams, "DIAGRAMS", tmp_path)
+    page = "# Home\n\n```{diagram} book\n:alt: A first.\n```\n\n```{chapters}\n```\n"
+    assert [*messages.of_prose(page)] == [
+        ("diagram", "A first."),
+        ("label", "the first"),
+    ]

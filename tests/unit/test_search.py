@@ -11,7 +11,8 @@ PAGE = """\
 <h1>Keep <code>data</code><a class="headerlink" href="#keep-data">#</a></h1>
 <section id="find-it">
 <span id="old"></span><h2>2. Find it</h2><p>Here.</p></section>
-<table><tr id="claim-4-2"><td><a class="id" href="#claim-4-2">4.2</a> It is.</td></tr></table>
+<table><tr id="claim-4-2"><td>
+<a class="id" href="#claim-4-2">4.2</a> It is.</td></tr></table>
 </section></article><footer>end</footer></body></html>
 """
 HOME = """\

@@ -1,5 +1,6 @@
 """The projection of notebooks, and one real build of a tiny book."""
 
+import functools
 import json
 import re
 import shutil
@@ -10,6 +11,7 @@ import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from jinja2 import Environment, FileSystemLoader
 from nbformat import NotebookNode, v4
 
 from kernels_helpers import book
@@ -662,3 +664,26 @@ def test_a_build_that_fails_says_why_and_leaves_the_last_site(
     with pytest.raises(DockbookError, match=r"nowhere\.ipynb"):
         build.build(tmp_path / "runs", tmp_path / "out")
     assert last.read_text() == "the last site"
+
+
+@pytest.mark.parametrize(
+    ("page", "language", "file"),
+    [
+        ("runbooks/05-volumes", "en", "runbooks/05-volumes.ipynb"),
+        ("index", "en", "site/index.md"),
+        ("index", "zh-CN", "site/locale/zh_CN/LC_MESSAGES/index.po"),
+    ],
+)
+def test_a_page_is_edited_where_its_text_is(
+    page: str, language: str, file: str
+) -> None:
+    templates = Environment(
+        loader=FileSystemLoader(build.SITE / "_templates"), autoescape=True
+    )
+    suffix = ".ipynb" if "/" in page else ".md"
+    given = {"pagename": page, "page_source_suffix": suffix, "language": language}
+    edit = functools.partial(templates.get_template("edit.html").render, given, _=str)
+    home = "https://example.com/dockbook"
+    assert f'href="{home}/edit/main/{file}"' in edit(repository=home)
+    assert edit(repository=None).strip() == ""
+    assert (build.SITE.parent / file).is_file()
