@@ -4,6 +4,7 @@ A page whose evidence has not changed since the last build is not made again. Wh
 to be translated is found in the chapters as they are recorded.
 """
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po
 from nbformat import NotebookNode
 
+import kernels_helpers
 from kernels_helpers import book, report
 from kernels_helpers.cases import RUN
 from kernels_helpers.errors import DockbookError, UsageError
@@ -70,8 +72,17 @@ def built(out: Path = BUILD) -> Path:
 
 
 def untranslated(out: Path = BUILD) -> list[str]:
-    """Say of each message that is not translated, or wrongly, where it is."""
-    return list(catalogues.problems(CATALOGUES, templates(out)))
+    """Say of each message that is not translated, or wrongly, where it is.
+
+    What was found right is not judged again before something that it rests on changes.
+    """
+    right, now = out / "messages" / "right", _digest()
+    if right.exists() and right.read_text() == now:
+        return []
+    problems = list(catalogues.problems(CATALOGUES, templates(out)))
+    if not problems:
+        right.write_text(now)
+    return problems
 
 
 def templates(out: Path = BUILD) -> dict[str, Catalog]:
@@ -139,6 +150,18 @@ def _evidence(runs: Path, name: str, recorded: Path) -> Evidence:
         if facts["status"] != "planned":
             return notebook, facts
     return nbformat.read(recorded, as_version=4), {}
+
+
+def _digest() -> str:
+    """Digest all that messages and their translations come from."""
+    drawn, code = book.ROOT / "diagrams", Path(kernels_helpers.__file__).parent
+    digest = hashlib.sha256()
+    for folder in (SITE, LOCALE, book.RUNBOOKS, drawn, code):
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder).parts
+            if path.is_file() and not {"_build", "__pycache__"} & {*inside}:
+                digest.update(b"%a %b" % (inside, path.read_bytes()))
+    return digest.hexdigest()
 
 
 def _prose(path: Path) -> list[messages.Message]:
