@@ -59,9 +59,7 @@ def build(
     with ThreadPoolExecutor() as together:
         judged = None if draft else together.submit(translation.untranslated, out)
         made = [
-            together.submit(
-                sphinx.run, out, "html", name, *_told(name, base, pdf=pdf)
-            )
+            together.submit(sphinx.run, out, "html", name, *_told(name, base, pdf=pdf))
             for name in FOLDERS
         ]
         for pages_made in made:

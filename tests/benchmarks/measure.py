@@ -23,6 +23,7 @@ from kernels_helpers.hosts.base import SHELL
 from kernels_helpers.journal import Journal
 from kernels_helpers.lab import life, start
 from kernels_helpers.script import script
+from tests.benchmarks import site
 from tests.unit import notebooks
 
 ROUNDS = 7
@@ -212,6 +213,7 @@ def main() -> None:
             "",
             "≤ 0.25 s",
         ),
+        *site.rows(),
     ]
     sys.stdout.write("| measured | median | ratio | aim |\n|---|---|---|---|\n")
     for row in rows:

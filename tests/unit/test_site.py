@@ -307,6 +307,25 @@ class TestEvidence:
         assert self.title(tmp_path) == ("Recorded", "not run")
 
 
+def test_what_is_right_is_judged_again_after_a_change_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[Path] = []
+    monkeypatch.setattr(build, "LOCALE", tmp_path)
+    monkeypatch.setattr(build, "CATALOGUES", tmp_path)
+    monkeypatch.setattr(build, "templates", lambda out: judged.append(out) or {})
+    out, catalogue = tmp_path / "_build", tmp_path / "gone.po"
+    (out / "messages").mkdir(parents=True)
+    assert (build.untranslated(out), build.untranslated(out)) == ([], [])
+    assert len(judged) == 1
+    catalogue.write_text(catalogues.HEADER)
+    for _ in range(2):
+        assert build.untranslated(out) == [f"{catalogue}: there is no such page"]
+    assert len(judged) == 3
+    catalogue.unlink()
+    assert build.untranslated(out) == []
+
+
 ENGLISH = {
     "Keep data": "保存数据",
     "In a volume.": "存进卷里。",

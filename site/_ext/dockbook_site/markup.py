@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,15 @@ def read_book(source: Path) -> list[dict[str, Any]]:
     return book
 
 
+@cache
 def read_claims(source: Path) -> list[dict[str, Any]]:
     """Read the ledger; it is empty as long as it has not been written."""
     path = source / "claims.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else []
+    if not path.exists():
+        return []
+    with path.open("rb") as file:
+        claims: list[dict[str, Any]] = yaml.load(file, yaml.CSafeLoader)
+    return claims
 
 
 def said(text: Any, language: str) -> str:

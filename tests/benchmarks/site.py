@@ -1,0 +1,122 @@
+"""Measure the site: how soon it is built again, what a page weighs, Lighthouse.
+
+The runs of the last `make book` are the evidence.
+"""
+
+import itertools
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import nbformat
+
+from kernels_helpers import book
+from kernels_helpers.report import NOTEBOOK, REPORT
+from kernels_helpers.site import links
+from kernels_helpers.site.build import SITE, build
+from tests.site import server
+
+ROUNDS = 3
+RUNS = book.ROOT / "runs/book"
+LIGHTHOUSE = Path(__file__).with_name("node_modules") / "lighthouse/cli/index.js"
+AIMS = {"performance": 0.80, "accessibility": 0.95, "best-practices": 0.95}
+PAGES = ("index.html", "runbooks/07-networks.html")
+
+Row: TypeAlias = tuple[str, str, str, str]
+
+
+def rebuilt(runs: Path, out: Path) -> tuple[float, float]:
+    """Time a cold build, and one after a new run of a chapter that says more."""
+    cold, changed = [], []
+    for turn in range(ROUNDS):
+        shutil.rmtree(out, ignore_errors=True)
+        cold.append(seconds(runs, out))
+        run_again(runs, turn)
+        changed.append(seconds(runs, out))
+    return statistics.median(changed), statistics.median(cold)
+
+
+def run_again(runs: Path, turn: int) -> None:
+    """Add a run of the chapter volumes: the newest one, with another sentence."""
+    newest = sorted(runs.glob("*-volumes-*"))[-1]
+    folder = shutil.copytree(newest, runs / f"20990101T000000Z-volumes-00000{turn}")
+    made = nbformat.read(folder / NOTEBOOK, as_version=4)
+    made.cells[0].source += f" This is run {turn}."
+    nbformat.write(made, folder / NOTEBOOK)
+    facts = json.loads((folder / REPORT).read_text())
+    (folder / REPORT).write_text(json.dumps(facts | {"run": folder.name}))
+
+
+def seconds(runs: Path, out: Path) -> float:
+    started = time.perf_counter()
+    build(runs, out)
+    return time.perf_counter() - started
+
+
+def scores(address: str) -> dict[str, float]:
+    """Take Lighthouse's scores of a page, as a phone on a slow network: medians."""
+    node, chromium = Path(sys.executable).with_name("node"), shutil.which("chromium")
+    found: dict[str, list[float]] = {category: [] for category in AIMS}
+    for _ in range(ROUNDS):
+        done = subprocess.run(
+            [
+                *(node, LIGHTHOUSE, address, "--quiet", "--output=json"),
+                f"--only-categories={','.join(AIMS)}",
+                "--chrome-flags=--headless=new --no-sandbox",
+            ],
+            env={**os.environ, "CHROME_PATH": chromium or ""},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        for category, said in json.loads(done.stdout)["categories"].items():
+            found[category].append(said["score"])
+    return {category: statistics.median(all_) for category, all_ in found.items()}
+
+
+def judged(page: str, got: Mapping[str, float]) -> list[Row]:
+    return [
+        (f"Lighthouse, {name} of `{page}`", "", f"{got[name]:.2f}", f"≥ {aim:.2f}")
+        for name, aim in AIMS.items()
+    ]
+
+
+def rows() -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="dockbook-bench-") as name:
+        folder = Path(name)
+        runs = shutil.copytree(RUNS, folder / "runs")
+        changed, cold = rebuilt(runs, folder / "out")
+        html = folder / "out/html"
+        pages = [links.Page(html, file) for file in html.rglob("*.html")]
+        heaviest = max(pages, key=links.weight)
+        own = sum(file.stat().st_size for file in SITE.glob("_static/*.js"))
+        with server.nginx(html, folder / "nginx") as address:
+            said = [
+                row for page in PAGES for row in judged(page, scores(address + page))
+            ]
+    title = (
+        f"`{heaviest.file.relative_to(html)}`, the heaviest page, with what it loads"
+    )
+    return [
+        (
+            "the site after a new run of one chapter to a cold build",
+            f"{changed:.1f} s to {cold:.1f} s",
+            f"{changed / cold:.2f}",
+            "≤ 0.35",
+        ),
+        (title, f"{links.weight(heaviest) / 1000:.0f} KB", "", "≤ 900 KB"),
+        ("scripts of our own", f"{own / 1000:.1f} KB", "", "≤ 8 KB"),
+        *itertools.chain(*said),
+    ]
+
+
+if __name__ == "__main__":
+    for row in rows():
+        sys.stdout.write(f"| {' | '.join(row)} |\n")
