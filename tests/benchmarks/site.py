@@ -21,7 +21,8 @@ import nbformat
 from kernels_helpers import book
 from kernels_helpers.report import NOTEBOOK, REPORT
 from kernels_helpers.site import links
-from kernels_helpers.site.build import SITE, build
+from kernels_helpers.site.build import build
+from kernels_helpers.site.source import SITE
 from tests.site import server
 
 ROUNDS = 3
@@ -113,7 +114,7 @@ def rows() -> list[Row]:
         ),
         (title, f"{links.weight(heaviest) / 1000:.0f} KB", "", "≤ 900 KB"),
         ("scripts of our own", f"{own / 1000:.1f} KB", "", "≤ 8 KB"),
-        *itertools.chain(*said),
+        *itertools.chain.from_iterable(said),
     ]
 
 

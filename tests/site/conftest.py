@@ -20,10 +20,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from kernels_helpers import book
-from kernels_helpers.site import source
 from kernels_helpers.site.build import build
-from tests.unit.test_site import failing, notebook, ran, translated, volumes
+from tests.unit.small_book import failing, notebook, open_book, ran, translated, volumes
 
 BELOW = "books/docker"  # a site has to work wherever it is put
 ADDRESS = "https://docs.example.org/docker"
@@ -114,9 +112,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     told["started"] = "2026-01-02T10:00:00+00:00"
     ran(root / "runs", "20260102T100000Z-networks-aaaaaa", failing(), "failed", **told)
     translated(root / "locale" / "zh_CN" / "LC_MESSAGES")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(book, "RUNBOOKS", root / "runbooks")
-        patch.setattr(source, "LOCALE", root / "locale")
+    with open_book(root):
         build(root / "runs", root / "out", draft=True, address=ADDRESS, pdf=True)
     return root / "out" / "html"
 

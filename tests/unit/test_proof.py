@@ -15,7 +15,8 @@ from kernels_helpers.diagrams import DOT_MIME
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.journal import Journal
 from kernels_helpers.kernel import CHECK_MIME
-from kernels_helpers.site import build, pages, proof, source, translation
+from kernels_helpers.site import build, pages, proof, translation
+from tests.unit.small_book import open_book
 
 LAB = "20260101T100000Z-volumes-aaaaaa"
 REMOTE = "20260101T100000Z-remote-bbbbbb"
@@ -115,9 +116,7 @@ def site(root: Path, runs: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     words = (translation.CATALOGUES / "sphinx.po").read_bytes()
     (folder / "sphinx.po").write_bytes(words)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(book, "RUNBOOKS", root / "runbooks")
-        patch.setattr(source, "LOCALE", root / "locale")
+    with open_book(root):
         build.build(runs, root / "out", draft=True)
     return root / "out" / "html"
 

@@ -15,9 +15,7 @@ from jinja2 import Environment, FileSystemLoader
 from nbformat import NotebookNode, v4
 
 from kernels_helpers import book
-from kernels_helpers.diagrams import DOT_MIME
 from kernels_helpers.errors import DockbookError
-from kernels_helpers.kernel import CHECK_MIME
 from kernels_helpers.site import (
     build,
     catalogues,
@@ -27,106 +25,28 @@ from kernels_helpers.site import (
     sphinx,
     translation,
 )
-
-PARAMETERS = """\
-from kernels_helpers.field_types import VolumeName
-
-volume: VolumeName = "site-data"  # volume to make
-"""
-STEP = """\
-%%change
-#| unless: docker volume inspect "$volume"
-#| undo: docker volume rm "$volume"
-docker volume create "$volume"
-"""
-CLAIMS = [
-    {
-        "id": "4.2.1-3",
-        "section": "4.2.1 volume",
-        "claim": {"en": "The default driver is `local`.", "zh": "默认驱动是 local。"},
-        "verdict": "confirmed",
-        "why": {"en": "The engine says so.", "zh": "引擎如此回答。"},
-        "chapter": "volumes",
-    },
-    {
-        "id": "5.1-1",
-        "section": "5.1 bridge",
-        "claim": {"en": "Nobody has looked.", "zh": "无人查看。"},
-        "verdict": "skipped",
-        "why": {"en": "No host for it.", "zh": "没有主机。"},
-        "chapter": None,
-    },
-]
-
-
-def code(source: str, *outputs: NotebookNode, tag: str | None = None) -> NotebookNode:
-    cell = v4.new_code_cell(source, outputs=list(outputs), execution_count=7)
-    cell.metadata = {"papermill": {"duration": 1.0}, "tags": [tag] if tag else []}
-    return cell
-
-
-def said(text: str) -> NotebookNode:
-    return v4.new_output("stream", name="stdout", text=text)
-
-
-def held(claim: str, note: str | None = None) -> NotebookNode:
-    record = {"claim": claim, "ok": True, "note": note}
-    data = {"text/plain": f"✔ {claim}", CHECK_MIME: record}
-    return v4.new_output("display_data", data)
-
-
-def error(kind: str, message: str) -> NotebookNode:
-    line = f"{kind}: {message}"
-    return v4.new_output("error", ename=kind, evalue=message, traceback=[line])
-
-
-def drawn(dot: str, alt: str) -> NotebookNode:
-    data = {DOT_MIME: dot, "image/svg+xml": "<svg/>", "text/plain": alt}
-    return v4.new_output("display_data", data, metadata={DOT_MIME: {"alt": alt}})
-
-
-def notebook(*cells: NotebookNode, title: str = "# Keep data\n\nIn a volume.") -> Any:
-    made = v4.new_notebook(cells=[v4.new_markdown_cell(title), *cells])
-    made.metadata = {"papermill": {"output_path": "/home/me/out.ipynb"}}
-    return made
+from tests.unit.small_book import (
+    CLAIMS,
+    STEP,
+    code,
+    drawn,
+    error,
+    failing,
+    held,
+    notebook,
+    open_book,
+    page_at,
+    prose,
+    ran,
+    said,
+    translated,
+    volumes,
+)
 
 
 def project(made: NotebookNode, **facts: Any) -> tuple[pages.Page, list[NotebookNode]]:
     page, projected = pages.project(made, facts, "volumes", "05-volumes")
     return page, projected.cells
-
-
-def volumes(claim: str = "it is local") -> Any:
-    return notebook(
-        code(PARAMETERS, tag="parameters"),
-        code('volume = "other"', tag="injected-parameters"),
-        code('chapter = open_chapter("volumes")'),
-        code(STEP, said("site"), said("-data\n")),
-        code('check("it is local", driver == "local")', held(claim, "4.2.1-3")),
-        code("show(...)", drawn('digraph { a -> b [label="the label"] }', "a feeds b")),
-        code("%%look\n#| rc: 3\nexit 3"),
-        code("show(...)", drawn("digraph { a }", "a alone")),
-    )
-
-
-def failing() -> Any:
-    return notebook(
-        code("%%look\ntrue"),
-        code("check(...)", held("first"), error("CheckFailed", "the sky is green")),
-        code("%%look\necho never"),
-    )
-
-
-def prose(folder: Path) -> Path:
-    """Write the pages that are no chapters: those of the site name its chapters."""
-    folder.mkdir()
-    shutil.copy(source.SITE / "ledger.md", folder)
-    tree = "```{toctree}\n:hidden:\n:glob:\n\nrunbooks/*\nledger\n```\n"
-    text = (
-        f"# Runbooks for Docker that prove themselves\n\n```{{chapters}}\n```\n\n{tree}"
-    )
-    (folder / "index.md").write_text(text)
-    return folder
 
 
 @pytest.fixture
@@ -137,16 +57,6 @@ def runbooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(book, "RUNBOOKS", folder)
     monkeypatch.setattr(source, "PROSE", prose(tmp_path / "prose"))
     return folder
-
-
-def ran(
-    runs: Path, folder: str, made: NotebookNode, status: str | None, **facts: Any
-) -> None:
-    (runs / folder).mkdir(parents=True)
-    nbformat.write(made, runs / folder / "chapter.ipynb")
-    if status:
-        report = {"run": folder, "status": status, **facts}
-        (runs / folder / "report.json").write_text(json.dumps(report))
 
 
 class TestProject:
@@ -311,44 +221,24 @@ def test_what_is_right_is_judged_again_after_a_change_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged: list[Path] = []
-    monkeypatch.setattr(build, "LOCALE", tmp_path)
-    monkeypatch.setattr(build, "CATALOGUES", tmp_path)
-    monkeypatch.setattr(build, "templates", lambda out: judged.append(out) or {})
+    monkeypatch.setattr(source, "LOCALE", tmp_path)
+    monkeypatch.setattr(translation, "CATALOGUES", tmp_path)
+
+    def templates(out: Path) -> dict[str, Any]:
+        judged.append(out)
+        return {}
+
+    monkeypatch.setattr(translation, "templates", templates)
     out, catalogue = tmp_path / "_build", tmp_path / "gone.po"
     (out / "messages").mkdir(parents=True)
-    assert (build.untranslated(out), build.untranslated(out)) == ([], [])
+    assert (translation.untranslated(out), translation.untranslated(out)) == ([], [])
     assert len(judged) == 1
     catalogue.write_text(catalogues.HEADER)
     for _ in range(2):
-        assert build.untranslated(out) == [f"{catalogue}: there is no such page"]
+        assert translation.untranslated(out) == [f"{catalogue}: there is no such page"]
     assert len(judged) == 3
     catalogue.unlink()
-    assert build.untranslated(out) == []
-
-
-ENGLISH = {
-    "Keep data": "保存数据",
-    "In a volume.": "存进卷里。",
-    "volume to make": "要创建的卷",
-    "it is <b>local</b>, says `docker`": "`docker` 说它是 <b>local</b>",
-    "the sky is green": "天空是绿色的",
-    "a feeds b": "甲喂养乙",
-    "the label": "标签",
-}
-
-
-def translated(folder: Path) -> None:
-    """Write catalogues for the two chapters; those of the site are its own."""
-    shutil.copytree(translation.CATALOGUES, folder, ignore=lambda *_: ["runbooks"])
-    (folder / "runbooks").mkdir()
-    lines = [f'msgid {json.dumps(t)}\nmsgstr "{m}"\n' for t, m in ENGLISH.items()]
-    for name in ("05-volumes", "06-networks"):
-        path = folder / "runbooks" / f"{name}.po"
-        path.write_text("\n".join([catalogues.HEADER, *lines]), encoding="utf-8")
-
-
-def page_at(html: Path, name: str) -> BeautifulSoup:
-    return BeautifulSoup((html / name).read_text(encoding="utf-8"), "html.parser")
+    assert translation.untranslated(out) == []
 
 
 @pytest.fixture(scope="module")
@@ -372,10 +262,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     failed = "20260101T100000Z-networks-aaaaaa"
     ran(runs, failed, failing(), "failed", reason=reason)
     translated(root / "locale" / "zh_CN" / "LC_MESSAGES")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(book, "RUNBOOKS", root / "runbooks")
-        patch.setattr(source, "LOCALE", root / "locale")
-        patch.setattr(source, "PROSE", prose(root / "prose"))
+    with open_book(root):
         build.build(runs, root / "out", draft=True)
     return root / "out" / "html"
 
@@ -591,8 +478,8 @@ class TestChinese:
     def test_prose_parameters_checks_and_diagrams(self, chinese: BeautifulSoup) -> None:
         assert chinese.select_one("h1 + ul.run")
         text = chinese.select_one("article").get_text(" ")  # type: ignore[union-attr]
-        for said in ("保存数据", "存进卷里。", "要创建的卷", "改动主机", "参数"):
-            assert said in text
+        for word in ("保存数据", "存进卷里。", "要创建的卷", "改动主机", "参数"):
+            assert word in text
         (check,) = chinese.select("#check-4-2-1-3")
         assert "✔ docker 说它是 <b>local</b>" in check.get_text()
         svg, _ = chinese.select("figure.diagram svg")
@@ -697,7 +584,7 @@ def test_a_page_is_edited_where_its_text_is(
     page: str, language: str, file: str
 ) -> None:
     templates = Environment(
-        loader=FileSystemLoader(build.SITE / "_templates"), autoescape=True
+        loader=FileSystemLoader(source.SITE / "_templates"), autoescape=True
     )
     suffix = ".ipynb" if "/" in page else ".md"
     given = {"pagename": page, "page_source_suffix": suffix, "language": language}
@@ -705,4 +592,4 @@ def test_a_page_is_edited_where_its_text_is(
     home = "https://example.com/dockbook"
     assert f'href="{home}/edit/main/{file}"' in edit(repository=home)
     assert edit(repository=None).strip() == ""
-    assert (build.SITE.parent / file).is_file()
+    assert (source.SITE.parent / file).is_file()

@@ -1,7 +1,7 @@
 """What a second build of the site makes anew, and what it leaves alone."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -9,9 +9,9 @@ import pytest
 import yaml
 from nbformat import v4
 
-from kernels_helpers import book
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.site import build
+from tests.unit.small_book import open_book
 
 CLAIM = {
     "id": "9-1",
@@ -39,13 +39,12 @@ def ran(runs: Path, chapter: str, **facts: object) -> None:
 
 
 @pytest.fixture
-def rebuild(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
+def rebuild(tmp_path: Path) -> Iterator[Builder]:
     """Build a book of two chapters, and return what builds it again.
 
     It answers with the pages that were made anew.
     """
     (tmp_path / "runbooks").mkdir()
-    monkeypatch.setattr(book, "RUNBOOKS", tmp_path / "runbooks")
     (tmp_path / "runbooks" / "claims.yaml").write_text(yaml.safe_dump([CLAIM]))
     for file in ("04-copy.ipynb", "05-volumes.ipynb"):
         write(tmp_path / "runbooks" / file, f"# {file}")
@@ -63,8 +62,9 @@ def rebuild(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
         build.build(tmp_path / "runs", out, draft=True)
         return {page for page, time in times().items() if time != before.get(page)}
 
-    build_again()
-    return build_again
+    with open_book(tmp_path):
+        build_again()
+        yield build_again
 
 
 class TestAgain:
