@@ -98,13 +98,10 @@ def rows() -> list[Row]:
         pages = [links.Page(html, file) for file in html.rglob("*.html")]
         heaviest = max(pages, key=links.weight)
         own = sum(file.stat().st_size for file in SITE.glob("_static/*.js"))
+        (folder / "nginx").mkdir()
         with server.nginx(html, folder / "nginx") as address:
-            said = [
-                row for page in PAGES for row in judged(page, scores(address + page))
-            ]
-    title = (
-        f"`{heaviest.file.relative_to(html)}`, the heaviest page, with what it loads"
-    )
+            said = [judged(page, scores(f"{address}{page}")) for page in PAGES]
+    title = f"the heaviest page, `{heaviest.file.relative_to(html)}`, and what it loads"
     return [
         (
             "the site after a new run of one chapter to a cold build",
