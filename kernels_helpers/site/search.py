@@ -15,7 +15,10 @@ from kernels_helpers.errors import DockbookError
 
 FOLDER = "pagefind"
 UNUSED = ("*ui.*", "*-highlight.js")  # of Pagefind: pages have a search of their own
-LEFT_OUT = (".headerlink", "details.source", ".parameters", "form", "svg", "button")
+LEFT_OUT = (
+    *(".headerlink", "details.source", ".parameters", "form", "svg", "button"),
+    *(".took", ".claim", ".correction", "ul.run", "ul.downloads"),
+)
 LANGUAGE = re.compile(r"<html[^>]* lang=\"([\w-]+)\"")
 ARTICLE = re.compile(r"<article\b.*</article>", re.DOTALL)
 SECTION = re.compile(

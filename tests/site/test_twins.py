@@ -70,7 +70,7 @@ def test_commands_and_outputs_are_fenced_as_they_are(html: Path, page: str) -> N
             if token.type == "fence" and token.info == kind
         ]
         assert fences == listings
-        assert bool(listings) == ("runbooks" in page)
+        assert listings or "runbooks" not in page
 
 
 @pytest.mark.parametrize("page", ["runbooks/05-volumes", "zh/runbooks/05-volumes"])
