@@ -33,12 +33,13 @@ Row: TypeAlias = tuple[str, str, str, str]
 
 def rebuilt(runs: Path, out: Path) -> tuple[float, float]:
     """Time a cold build, and one after a new run of a chapter."""
-    run = [Path(sys.executable).with_name("dockbook"), "run", "volumes", "--out", runs]
+    dockbook = Path(sys.executable).with_name("dockbook")
     cold, changed = [], []
     for _ in range(ROUNDS):
         shutil.rmtree(out, ignore_errors=True)
         cold.append(seconds(runs, out))
-        subprocess.run(run, stdout=subprocess.DEVNULL, check=True)
+        again = (dockbook, "run", "volumes", "--out", runs)
+        subprocess.run(again, stdout=subprocess.DEVNULL, check=True)
         changed.append(seconds(runs, out))
     return statistics.median(changed), statistics.median(cold)
 
