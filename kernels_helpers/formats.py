@@ -94,7 +94,7 @@ def html(folder: Path) -> str:
     """Write one page that holds everything and asks for nothing else."""
     made, listed = remake(folder), cases(folder)
     page = _node("html", lang="en")
-    head, body = _add(page, "head"), _add(page, "body")
+    head, body = _add(page, "head"), _add(_add(page, "body"), "main")
     _add(head, "meta", charset="utf-8")
     _add(head, "meta", content=POLICY).set("http-equiv", "Content-Security-Policy")
     _add(head, "meta", name="viewport", content="width=device-width")
@@ -197,9 +197,9 @@ def _show(section: Element, case: Case) -> None:
     if case.kind == "check":
         _verdict(section, _mark(case), case.what + _told(case))
         return
-    _add(section, "pre", case.what)
+    _add(section, "pre", case.what, tabindex="0")
     if case.output:
-        _add(section, "pre", case.output).set("class", "output")
+        _add(section, "pre", case.output, tabindex="0").set("class", "output")
     _verdict(section, _mark(case), f"{case.kind}{_told(case)}", quiet=not case.problem)
 
 

@@ -20,6 +20,7 @@ worker_processes 1;
 events {{}}
 http {{
   access_log off;
+  default_type application/octet-stream;
   client_body_temp_path tmp; proxy_temp_path tmp; fastcgi_temp_path tmp;
   uwsgi_temp_path tmp; scgi_temp_path tmp;
   {server}

@@ -15,8 +15,14 @@ from tests.site.conftest import watched
 
 
 @pytest.fixture(scope="module")
-def nginx(html: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with server.nginx(html, tmp_path_factory.mktemp("nginx")) as address:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("nginx")
+
+
+@pytest.fixture(scope="module")
+def nginx(html: Path, folder: Path) -> Iterator[str]:
+    with server.nginx(html, folder) as address:
+        (folder / "www/journal.jsonl").write_text("{}")  # as a site of runs has
         yield address
 
 
@@ -39,16 +45,13 @@ def get(address: str, **headers: str) -> tuple[int, Message, bytes]:
         ("runbooks/*.ipynb", "application/json; charset=utf-8"),
         ("*.md", "text/markdown; charset=utf-8"),
         ("llms.txt", "text/plain; charset=utf-8"),
-        ("runbooks/*/journal.jsonl", "application/jsonl"),
+        ("journal.jsonl", "application/jsonl"),
         ("pagefind/*.pagefind", "application/octet-stream"),
     ],
 )
-def test_a_file_has_its_type(nginx: str, html: Path, pattern: str, kind: str) -> None:
-    journal = html / "runbooks" / "none.run" / "journal.jsonl"
-    journal.parent.mkdir(exist_ok=True)
-    journal.write_text('{"event": "open"}\n')
-    found = next(iter(sorted(html.glob(pattern))))
-    status, headers, body = get(f"{nginx}{found.relative_to(html)}")
+def test_a_file_has_its_type(nginx: str, folder: Path, pattern: str, kind: str) -> None:
+    found = sorted((folder / "www").glob(pattern))[0]
+    status, headers, body = get(f"{nginx}{found.relative_to(folder / 'www')}")
     assert (status, headers["Content-Type"]) == (200, kind)
     assert body == found.read_bytes()
 
@@ -74,8 +77,7 @@ def test_a_page_that_is_not_there(nginx: str, html: Path, place: str) -> None:
     assert status == 404
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
-    if (html / "404.html").exists():
-        assert body == (html / "404.html").read_bytes()
+    assert body == (html / "404.html").read_bytes()
 
 
 def test_a_browser_finds_nothing_to_complain_of(browser: Browser, nginx: str) -> None:
