@@ -23,6 +23,7 @@ from kernels_helpers.site.source import SITE
 from tests.site import server
 
 ROUNDS = 3
+SCRIPTS = [*(SITE / "_static").glob("*.js")]
 RUNS = book.ROOT / "runs/book"
 LIGHTHOUSE = Path(__file__).with_name("node_modules") / "lighthouse/cli/index.js"
 AIMS = {"performance": 0.80, "accessibility": 0.95, "best-practices": 0.95}
@@ -77,6 +78,14 @@ def judged(page: str, got: Mapping[str, float]) -> list[Row]:
     ]
 
 
+def own_scripts(page: Path) -> int:
+    """Add up the bytes of the scripts of our own that a page loads."""
+    text = page.read_text(encoding="utf-8")
+    return sum(
+        file.stat().st_size for file in SCRIPTS if f"_static/{file.name}" in text
+    )
+
+
 def rows() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="dockbook-bench-") as name:
         folder = Path(name)
@@ -85,7 +94,7 @@ def rows() -> list[Row]:
         html = folder / "out/html"
         pages = [links.Page(html, file) for file in html.rglob("*.html")]
         weight, heaviest = max((links.weight(page), page.file) for page in pages)
-        own = sum(file.stat().st_size for file in SITE.glob("_static/*.js"))
+        own = max(own_scripts(page.file) for page in pages)
         (folder / "nginx").mkdir()
         with server.nginx(html, folder / "nginx") as address:
             said = [judged(page, scores(f"{address}{page}")) for page in PAGES]
@@ -98,7 +107,7 @@ def rows() -> list[Row]:
             "≤ 0.35",
         ),
         (title, f"{weight / 1000:.0f} KB", "", "≤ 900 KB"),
-        ("scripts of our own", f"{own / 1000:.1f} KB", "", "≤ 8 KB"),
+        ("scripts of our own that a page loads", f"{own / 1000:.1f} KB", "", "≤ 8 KB"),
         *itertools.chain.from_iterable(said),
     ]
 
