@@ -22,12 +22,6 @@ exec setpriv --reuid="$uid" --regid="$gid" --init-groups -- "$@"
 """
 
 
-def words(script: str, user: str | None) -> list[str]:
-    """Return the words of the command that runs a script on a host, as a user."""
-    switch = [*SHELL, AS_USER, user] if user else []
-    return [*switch, *SHELL, script]
-
-
 class Host(ABC):
     """A machine with a Docker Engine: run commands there, ask its engine."""
 
@@ -52,7 +46,6 @@ class Host(ABC):
         except (OSError, DockerException):  # those of requests are an OSError
             return False
 
-    @abstractmethod
     def run(
         self,
         script: str,
@@ -66,6 +59,19 @@ class Host(ABC):
 
         Values go through ``env`` only, so that none of them can become code.
         """
+        switch = [*SHELL, AS_USER, user] if user else []
+        words = [*switch, *SHELL, script]
+        return self._run(words, dict(env or {}), timeout, on_output)
+
+    @abstractmethod
+    def _run(
+        self,
+        words: list[str],
+        env: dict[str, str],
+        timeout: float | None,
+        on_output: Callable[[str], object],
+    ) -> process.Result:
+        """Run a command on the host, with ``env`` besides what a login there gives."""
 
 
 class NearHost(Host):
@@ -82,19 +88,16 @@ class NearHost(Host):
     def before_exec(self) -> None:
         """Prepare the child process between fork and exec."""
 
-    def run(
+    def _run(
         self,
-        script: str,
-        *,
-        env: Mapping[str, str] | None = None,
-        user: str | None = None,
-        timeout: float | None = None,
-        on_output: Callable[[str], object] = lambda _text: None,
+        words: list[str],
+        env: dict[str, str],
+        timeout: float | None,
+        on_output: Callable[[str], object],
     ) -> process.Result:
-        """Run a bash script, its environment being that of a login and ``env``."""
         return process.run(
-            [*self.argv(), *words(script, user)],
-            env={**self.environment(), **(env or {})},
+            [*self.argv(), *words],
+            env={**self.environment(), **env},
             timeout=timeout,
             on_output=on_output,
             before_exec=self.before_exec,

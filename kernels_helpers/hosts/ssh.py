@@ -9,7 +9,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from shlex import quote
 
@@ -17,7 +17,7 @@ from docker import DockerClient
 
 from kernels_helpers import process
 from kernels_helpers.errors import HostError
-from kernels_helpers.hosts.base import Host, words
+from kernels_helpers.hosts.base import Host
 
 ENGINE = "/var/run/docker.sock"
 OPTIONS = (
@@ -112,23 +112,19 @@ class SshHost(Host):
         self.open()
         return super().has_engine()
 
-    def run(
+    def _run(
         self,
-        script: str,
-        *,
-        env: Mapping[str, str] | None = None,
-        user: str | None = None,
-        timeout: float | None = None,
-        on_output: Callable[[str], object] = lambda _text: None,
+        words: list[str],
+        env: dict[str, str],
+        timeout: float | None,
+        on_output: Callable[[str], object],
     ) -> process.Result:
-        """Run a bash script on the host, as ``user`` where one is named.
+        """Send the command and its environment by stdin: no process list shows them.
 
-        Values and script go through stdin, so that no process list shows them.
-        Raises HostError when the connection is lost before the script has ended.
+        Raises HostError when the connection is lost before the command has ended.
         """
         self.open()
-        entries = [f"{name}={value}" for name, value in (env or {}).items()]
-        needed = _counted(entries) + _counted(words(script, user))
+        needed = _counted([f"{n}={v}" for n, v in env.items()]) + _counted(words)
         with _in_memory(needed) as stdin, _in_memory() as told:
             result = process.run(
                 ["bash", "-c", CARRY, stdin, told, *self._ssh("-T"), SERVER],

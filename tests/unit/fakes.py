@@ -34,18 +34,17 @@ class FakeHost(Host):
         )
         self.__dict__["_client"] = SimpleNamespace(api=api)
 
-    def run(
+    def _run(
         self,
-        script: str,
-        *,
-        env: Mapping[str, str] | None = None,
-        user: str | None = None,
-        timeout: float | None = None,
-        on_output: Callable[[str], object] = lambda _text: None,
+        words: list[str],
+        env: dict[str, str],
+        timeout: float | None,
+        on_output: Callable[[str], object],
     ) -> Result:
+        script = words[-1]
         self.ran.append(script)
         self.timeouts.append(timeout)
-        self.environments.append(dict(env or {}))
+        self.environments.append(env)
         codes = self.answers.get(script, [0])
         rc = codes.pop(0) if len(codes) > 1 else codes[0]
         output = f"{script}: {rc}\n"
