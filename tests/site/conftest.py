@@ -1,10 +1,7 @@
 """The real site, served below some path of a loopback address, in a real browser."""
 
 import contextlib
-import functools
-import http.server
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +18,9 @@ from playwright.sync_api import (
 )
 
 from kernels_helpers.site.build import build
-from tests.unit.small_book import failing, notebook, open_book, ran, translated, volumes
+from tests.site.server import served
+from tests.unit import small_book
+from tests.unit.small_book import failing, notebook, open_book, ran, translated
 
 BELOW = "books/docker"  # a site has to work wherever it is put
 ADDRESS = "https://docs.example.org/docker"
@@ -35,22 +34,14 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / "out" / "html"
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="session")
 def address(html: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the site and give the address of its root, with a slash at the end."""
     root = tmp_path_factory.mktemp("served")
     (root / BELOW).parent.mkdir(parents=True)
     (root / BELOW).symlink_to(html)
-    handler = functools.partial(Quiet, directory=str(root))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/{BELOW}/"
-        server.shutdown()
+    with served(root) as top:
+        yield f"{top}{BELOW}/"
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +98,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file in ("05-volumes.ipynb", "06-networks.ipynb"):
         nbformat.write(notebook(), root / "runbooks" / file)
     told = {"engine": "20.10.24", "started": "2026-01-01T10:00:00+00:00"}
-    held = volumes("it is <b>local</b>, says `docker`")
+    held = small_book.volumes("it is <b>local</b>, says `docker`")
     ran(root / "runs", "20260101T100000Z-volumes-aaaaaa", held, "passed", **told)
     told["started"] = "2026-01-02T10:00:00+00:00"
     ran(root / "runs", "20260102T100000Z-networks-aaaaaa", failing(), "failed", **told)
@@ -129,3 +120,14 @@ def kinds(files: list[str]) -> list[str]:
     told = [file for file in files if "runbooks/" not in file or "05-" in file]
     assert {"index.html", "zh/ledger.html", "runbooks/05-volumes.html"} <= {*told}
     return told
+
+
+@pytest.fixture
+def volumes(page: Page, address: str) -> Page:
+    page.goto(f"{address}runbooks/05-volumes.html")
+    return page
+
+
+@pytest.fixture
+def clipboard(context: BrowserContext) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -1,4 +1,4 @@
-"""The web server of docs/publishing.md: Debian's nginx, as a child of the tests."""
+"""Web servers of the tests: our own, and Debian's nginx as in docs/publishing.md."""
 
 import contextlib
 import re
@@ -6,10 +6,12 @@ import shlex
 import shutil
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from kernels_helpers import book, system
+from kernels_helpers.site import serving
 from tests.waiting import until
 
 RECIPE = (book.ROOT / "docs/publishing.md").read_text(encoding="utf-8")
@@ -26,6 +28,15 @@ http {{
   {server}
 }}
 """
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder as ``dockbook site serve`` does, and give its address."""
+    with serving.server(folder, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
 
 
 def recipe(kind: str, instead: dict[str, str]) -> str:

@@ -1,56 +1,17 @@
 """The form of a chapter: what a reader types follows into all that is copied."""
 
-import json
-import os
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-import nbformat
 import pytest
-import yaml
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from kernels_helpers import book, notebook, steps
-from kernels_helpers.hosts import LabHost
-from kernels_helpers.lab import life
-from kernels_helpers.parameters_file import read_file
+from kernels_helpers import book, notebook
 from kernels_helpers.site.filling import written
+from tests.site.forms import INSTALL, NASTY, VOLUMES, commands, copied, field, lines
 
-VOLUMES = "runbooks/05-volumes.html"
-INSTALL = "runbooks/01-install.html"
-NASTY = 'my repo/it\'s:1 "$HOME" `id` $(id) \\ a!b'
 HOSTILE = '<img src=x onerror="document.title=1">$(id)'
-
-
-def field(name: str) -> str:
-    return f'form.parameters [data-name="{name}"]'
-
-
-def commands(page: Page) -> list[str]:
-    return page.locator(".step .cell_input pre").all_text_contents()
-
-
-def lines(page: Page) -> list[str]:
-    return page.locator(".parameters pre").all_text_contents()
-
-
-def copied(page: Page) -> str:
-    return str(page.evaluate("navigator.clipboard.readText()"))
-
-
-@pytest.fixture
-def volumes(page: Page, address: str) -> Page:
-    page.goto(address + VOLUMES)
-    return page
-
-
-@pytest.fixture
-def clipboard(context: BrowserContext) -> None:
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
 
 
 class TestTyping:
@@ -304,106 +265,3 @@ class TestWithoutJavaScript:
             commands(plain)
         )
         assert lines(plain)[0] == "dockbook run volumes"
-
-
-class TestFiles:
-    @pytest.mark.parametrize("language", ["", "zh/"])
-    def test_without_changes_they_have_the_defaults(
-        self, page: Page, address: str, language: str
-    ) -> None:
-        page.goto(f"{address}{language}{VOLUMES}")
-        contract = notebook.head(book.find("volumes")).contract
-        got = self.download(page, "yaml")
-        assert contract.read(read_file(got)) == contract.bind({})
-        text = self.download(page, "sh").read_text()
-        assert "\nexport volume=dockbook-data\n" in text
-        assert (
-            subprocess.run(
-                ["bash", "-n"], input=text, text=True, check=False
-            ).returncode
-            == 0
-        )
-
-    def test_they_follow(self, page: Page, address: str) -> None:
-        page.goto(address + INSTALL)
-        page.fill(field("user"), NASTY + " $& é")
-        page.check(field("apply"))
-        contract = notebook.head(book.find("install")).contract
-        wanted = contract.bind({"user": NASTY + " $& é", "apply": True})
-        got = self.download(page, "yaml")
-        assert contract.read(read_file(got)) == wanted
-        assert yaml.safe_load(got.read_text()) == wanted
-        text = self.download(page, "sh").read_text()
-        head = text.partition("# How steps are run")[0]
-        told = subprocess.run(
-            ["bash", "-c", f'{head}\nprintf %s "$user $apply $run"'],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert told.stdout == f"{NASTY} $& é true install-script"
-
-    def download(self, page: Page, kind: str) -> Path:
-        with page.expect_download() as expected:
-            page.click(f'a[download$=".{kind}"]')
-        assert expected.value.suggested_filename.endswith(f".{kind}")
-        return expected.value.path()
-
-
-class TestPasted:
-    """What is copied from the page runs, in a shell that knows none of the names."""
-
-    @pytest.fixture
-    def lab(self, dockbook_home: Path) -> Iterator[LabHost]:
-        del dockbook_home
-        host = life.up("pasted")
-        try:
-            yield host
-            host.docker.close()
-        finally:
-            life.down("pasted")
-
-    @pytest.mark.usefixtures("clipboard")
-    def test_every_step_of_a_chapter_runs(self, volumes: Page, lab: LabHost) -> None:
-        volumes.fill(field("volume"), "my.data")
-        volumes.fill(field("archive"), "/srv/my backup.tar")
-        cells = [cell.source.partition("\n") for cell in self.cells("volumes")]
-        known = [steps.parse(kind[2:], body) for kind, _, body in cells]
-        buttons = volumes.locator(".step .cell_input .copybtn")
-        assert buttons.count() == len(known) > 10
-        for number, step in enumerate(known):
-            buttons.nth(number).click(force=True)
-            command = copied(volumes)
-            assert "$volume" not in command
-            done = lab.run(f"set -euo pipefail\n{command}")
-            assert done.rc == step.rc, (command, done.output)
-            if number == 0:
-                assert lab.docker.volumes.get("my.data").attrs["Labels"] == {
-                    "dockbook.run": "volumes-by-hand"
-                }
-
-    def cells(self, chapter: str) -> list[nbformat.NotebookNode]:
-        loaded, _ = notebook.load(book.find(chapter))
-        return [c for c in loaded.cells if c.source.startswith(("%%look", "%%change"))]
-
-    def test_the_lines_run_the_chapter(
-        self, page: Page, address: str, dockbook_home: Path, tmp_path: Path
-    ) -> None:
-        page.goto(f"{address}runbooks/02-concepts.html")
-        page.fill(field("prefix"), "my.own")
-        (tmp_path / "runbooks").symlink_to(book.RUNBOOKS)
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        environment = os.environ | {"PATH": path, "DOCKBOOK_HOME": str(dockbook_home)}
-        for line in lines(page):
-            done = subprocess.run(
-                ["bash", "-c", line],
-                cwd=tmp_path,
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, (line, done.stderr)
-        (ran,) = tmp_path.glob("runs/*/chapter.ipynb")
-        for made in (ran, tmp_path / "out.ipynb"):
-            assert "my.own-small running" in json.dumps(nbformat.read(made, 4))

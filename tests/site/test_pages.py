@@ -1,16 +1,14 @@
 """Every page of the site as a browser shows it."""
 
-import functools
-import http.server
 import re
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.site.conftest import Quiet, watched
+from tests.site.conftest import watched
+from tests.site.server import served
 
 WIDTHS = (360, 768, 1440)
 CHAPTER = "runbooks/05-volumes.html"
@@ -192,13 +190,8 @@ def test_the_site_works_from_files(browser: Browser, html: Path) -> None:
 
 
 def test_the_site_works_at_the_root_of_a_host(browser: Browser, html: Path) -> None:
-    handler = functools.partial(Quiet, directory=str(html))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        root = f"http://127.0.0.1:{server.server_port}/"
-        with watched(browser, root) as context:
-            walk(context, root)
-        server.shutdown()
+    with served(html) as root, watched(browser, root) as context:
+        walk(context, root)
 
 
 def test_the_language_changes_and_the_place_stays(page: Page, address: str) -> None:

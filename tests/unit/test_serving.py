@@ -3,8 +3,10 @@
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -46,6 +48,19 @@ def test_the_site_is_served_until_ctrl_c(served: subprocess.Popen[str]) -> None:
     served.send_signal(signal.SIGINT)
     assert served.wait(timeout=10) == 0
     assert served.stdout.read() == ""
+
+
+def test_what_is_not_there_has_the_page_of_the_site(tmp_path: Path) -> None:
+    with serving.server(tmp_path, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for page in ("Error response", "Not here"):
+            with pytest.raises(HTTPError) as told:
+                urlopen(f"http://127.0.0.1:{server.server_port}/zh/gone.html")
+            assert told.value.code == 404
+            assert page in told.value.read().decode()
+            told.value.close()
+            (tmp_path / "404.html").write_text("<title>Not here</title>")
+        server.shutdown()
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
