@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from kernels_helpers import book, report
 from kernels_helpers.cases import RUN
+from kernels_helpers.errors import ChapterError
 from kernels_helpers.site import proof
 from kernels_helpers.site.pages import Facts, Page, project
 
@@ -29,8 +30,17 @@ class Evidence(NamedTuple):
 
 
 def evidence(runs: Path) -> dict[str, Evidence]:
-    """Find what there is of each chapter: its newest run, or else what is recorded."""
-    return {name: _newest(runs, name, path) for name, path in book.chapters().items()}
+    """Find what there is of each chapter: its newest run, or else what is recorded.
+
+    Raises ChapterError for a notebook among them that no page would lead to.
+    """
+    chapters = book.chapters()
+    for path in sorted(book.RUNBOOKS.glob("*.ipynb")):
+        if path not in chapters.values():
+            raise ChapterError(
+                f"{path}: no page leads to it: name it NN-NAME.ipynb, or move it away"
+            )
+    return {name: _newest(runs, name, path) for name, path in chapters.items()}
 
 
 def recorded() -> dict[str, Evidence]:

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader
 from nbformat import NotebookNode, v4
 
 from kernels_helpers import book
-from kernels_helpers.errors import DockbookError
+from kernels_helpers.errors import ChapterError, DockbookError
 from kernels_helpers.site import (
     build,
     catalogues,
@@ -211,6 +211,13 @@ class TestEvidence:
         folder = "20260101T100000Z-bind-volumes-aaaaaa"
         ran(tmp_path / "runs", folder, notebook(), "passed")
         assert self.title(tmp_path) == ("Recorded", "not run")
+
+    def test_a_notebook_that_is_no_chapter_stops_the_build(
+        self, tmp_path: Path, runbooks: Path
+    ) -> None:
+        shutil.copy(runbooks / "05-volumes.ipynb", runbooks / "notes.ipynb")
+        with pytest.raises(ChapterError, match=r"notes\.ipynb: no page leads to it"):
+            build.build(tmp_path / "runs", tmp_path / "out")
 
     @pytest.mark.usefixtures("runbooks")
     def test_no_runs_at_all(self, tmp_path: Path) -> None:
