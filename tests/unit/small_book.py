@@ -106,8 +106,8 @@ def prose(folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     shutil.copy(source.SITE / "ledger.md", folder)
     tree = "```{toctree}\n:hidden:\n:glob:\n\nrunbooks/*\nledger\n```\n"
-    lead = "# Runbooks for Docker that prove themselves\n\nEach has been run.\n\n"
-    text = f"{lead}```{{chapters}}\n```\n\n{tree}"
+    opening, _, _ = (source.SITE / "index.md").read_text().partition("\n\nIn a copy")
+    text = f"{opening}\n\n```{{chapters}}\n```\n\n{tree}"
     (folder / "index.md").write_text(text)
     return folder
 
