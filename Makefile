@@ -29,6 +29,7 @@ book: setup      ## run every chapter on a lab, then build the site
 	$(BIN)/dockbook site build --runs runs/book || exit $$?; exit $$status
 
 test: setup lint types tests/site/$(NPM)  ## run all tests: lint, types, unit, contract, faults, site, chapters
+	@$(PYTHON) -m kernels_helpers.system chromium nginx sshd
 	@$(BIN)/pytest --require-engine tests/unit tests/contract tests/faults
 	@$(BIN)/pytest --require-engine tests/site
 	@$(BIN)/pytest --require-engine -n auto --maxprocesses 4 --dist worksteal tests/chapters
@@ -47,9 +48,11 @@ types: setup     ## check types
 	@$(BIN)/mypy
 
 site: setup      ## build the site and its PDF from the last `make book`, else from recorded outputs
+	@$(PYTHON) -m kernels_helpers.system chromium
 	@$(BIN)/dockbook site build --runs runs/book --pdf
 
 bench: setup tests/benchmarks/$(NPM)  ## measure, and print the table of tests/benchmarks
+	@$(PYTHON) -m kernels_helpers.system chromium nginx
 	@$(BIN)/python -m tests.benchmarks.measure
 
 clean:           ## remove what was built and the evidence of runs

@@ -81,7 +81,7 @@ def doctor() -> None:
     from kernels_helpers import system
     from kernels_helpers.lab import capability
 
-    for tool in system.TOOLS:
+    for tool in (*system.TOOLS, *system.EXTRA):
         click.echo(
             f"{'ok     ' if tool.found() else 'missing'} {tool.name:<16} {tool.why}"
         )

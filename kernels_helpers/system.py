@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +20,14 @@ SEARCH = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
 class Tool:
     """Name something the machine must have, its Debian package, and what for.
 
-    A name with a slash is a file, one without is a command.
+    A name with a slash is a file, one without is a command. ``units`` are those of
+    systemd that the package would start at boot.
     """
 
     name: str
     package: str
     why: str
+    units: tuple[str, ...] = ()
 
     def found(self) -> bool:
         """Tell whether the machine has it."""
@@ -38,9 +40,19 @@ class Tool:
 
 TOOLS = (
     Tool("venv", "python3-venv", "Python's own environments"),
-    Tool("dockerd", "docker.io", "the Docker Engine that runs in a lab"),
+    Tool(
+        "dockerd",
+        "docker.io",
+        "the Docker Engine that runs in a lab",
+        ("docker.service", "docker.socket"),
+    ),
     Tool("docker", "docker.io", "Docker's command line"),
-    Tool("containerd", "containerd", "the engine's container runtime"),
+    Tool(
+        "containerd",
+        "containerd",
+        "the engine's container runtime",
+        ("containerd.service",),
+    ),
     Tool("iptables", "iptables", "the engine's networks"),
     Tool("/lib/systemd/systemd", "systemd", "pid 1 of a lab"),
     Tool("unshare", "util-linux", "the namespaces of a lab"),
@@ -52,10 +64,14 @@ TOOLS = (
     Tool("curl", "curl", "asking web servers and the engine's API"),
     Tool("mmdebstrap", "mmdebstrap", "a fresh Debian to install Docker on"),
     Tool("dpkg-scanpackages", "dpkg-dev", "the packages for it"),
-    Tool("docker-registry", "docker-registry", "the image registry:2"),
+    Tool(
+        "docker-registry",
+        "docker-registry",
+        "the image registry:2",
+        ("docker-registry.service",),
+    ),
     Tool("busybox", "busybox-static", "the images busybox, alpine, nginx, hello-world"),
     Tool("ssh", "openssh-client", "hosts that are far"),
-    Tool("sshd", "openssh-server", "the tests of such hosts"),
     Tool("openssl", "openssl", "the certificates of a registry"),
     Tool("htpasswd", "apache2-utils", "the passwords of a registry"),
     Tool("jq", "jq", "changes of daemon.json"),
@@ -65,8 +81,6 @@ TOOLS = (
     Tool("setfattr", "attr", "extended attributes of files that are copied"),
     Tool("mkfs.xfs", "xfsprogs", "data disks"),
     Tool("mkfs.ext4", "e2fsprogs", "data disks"),
-    Tool("chromium", "chromium", "the tests of the site, and the book as PDF"),
-    Tool("nginx", "nginx-light", "the tests of the site, behind a web server"),
     Tool("shellcheck", "shellcheck", "the lint of shell"),
     Tool(
         "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
@@ -79,12 +93,18 @@ TOOLS = (
         "Chinese text",
     ),
 )
+EXTRA = (  # for the book as PDF, and for the tests
+    Tool("chromium", "chromium", "the book as PDF, and the tests of the site"),
+    Tool("nginx", "nginx-light", "the tests of the site", ("nginx.service",)),
+    Tool("sshd", "openssh-server", "the tests of hosts over ssh", ("ssh.service",)),
+)
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 
-def missing() -> list[Tool]:
-    """List what the machine lacks."""
-    return [tool for tool in TOOLS if not tool.found()]
+def missing(extra: Collection[str] = ()) -> list[Tool]:
+    """List what the machine lacks, also of what is named in ``extra``."""
+    tools = (*TOOLS, *(tool for tool in EXTRA if tool.name in extra))
+    return [tool for tool in tools if not tool.found()]
 
 
 @contextlib.contextmanager
@@ -102,7 +122,7 @@ def _no_services() -> Iterator[None]:
 
 
 def install(lacking: list[Tool]) -> None:
-    """Install the Debian packages of tools, without starting any service.
+    """Install the Debian packages of tools; none starts a service, now or at boot.
 
     What apt complains of is shown; the caller sees what is missing still.
     """
@@ -126,16 +146,18 @@ def install(lacking: list[Tool]) -> None:
             if done.returncode:
                 sys.stderr.write(done.stderr)
                 return
+    if units := [unit for tool in lacking for unit in tool.units]:
+        subprocess.run(["systemctl", "--quiet", "disable", *units], check=False)
 
 
-def main() -> int:
+def main(extra: Collection[str]) -> int:
     """Install what is missing, or say what to install and how. Exit 3: not done."""
-    lacking = missing()
+    lacking = missing(extra)
     if not lacking:
         return 0
     if shutil.which("apt-get", path=SEARCH) and os.geteuid() == 0:
         install(lacking)
-        lacking = missing()
+        lacking = missing(extra)
     for tool in lacking:
         sys.stderr.write(
             f"missing: {tool.name} ({tool.why}); on Debian in package {tool.package}\n"
@@ -151,4 +173,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
