@@ -308,6 +308,10 @@ class TestPage:
         assert cells == ["volume VolumeName", "site-data", "volume to make"]
         assert "import" not in chapter.select_one("article").get_text()  # type: ignore[union-attr]
 
+    def test_an_output_has_one_frame(self, chapter: BeautifulSoup) -> None:
+        assert chapter.select(".cell_output var")
+        assert not chapter.select(".output .output")
+
     def test_a_step_is_its_command(self, chapter: BeautifulSoup) -> None:
         (step,) = chapter.select(".step.change")
         (command,) = step.select(".cell_input .highlight-bash pre")

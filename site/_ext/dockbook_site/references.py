@@ -94,7 +94,8 @@ class References:
             pieces = outputs.mark(stream.astext(), self.recorded)
             if "stream" in stream["classes"] and any(p.name for p in pieces):
                 classes = " ".join([*stream["classes"], "highlight-none"])
-                stream.replace_self(block(classes, "".join(map(marked, pieces))))
+                shown = block(classes, "".join(map(marked, pieces)))
+                stream.parent.replace(stream, shown)  # it has the classes itself
 
 
 def has_field(parameter: Parameter) -> bool:
