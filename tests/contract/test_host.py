@@ -1,6 +1,5 @@
 """What every kind of host promises: one body over all of them."""
 
-import gc
 import itertools
 import os
 import signal
@@ -15,8 +14,8 @@ from docker.errors import NotFound
 
 from kernels_helpers import process
 from kernels_helpers.connect import connect, connect_for_run
-from kernels_helpers.errors import HostError, LabError
-from kernels_helpers.hosts import Host, LabHost, LocalHost
+from kernels_helpers.errors import LabError
+from kernels_helpers.hosts import Host, LabHost
 from kernels_helpers.lab import life
 from tests.far import far
 from tests.waiting import until
@@ -300,30 +299,6 @@ def test_threads_run_at_the_same_time(host: Host) -> None:
     for thread in threads:
         thread.join()
     assert sorted(outputs) == [f"{n}\n" for n in range(4)]
-
-
-def test_local_names_its_engine_to_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a context of the docker command could lead it to another engine."""
-    monkeypatch.delenv("DOCKER_HOST", raising=False)
-    monkeypatch.setenv("DOCKER_CONTEXT", "elsewhere")
-    host = LocalHost()
-    assert host.socket == "unix:///var/run/docker.sock"
-    assert host.run('echo "$DOCKER_HOST"').output == f"{host.socket}\n"
-    monkeypatch.setenv("DOCKER_HOST", "tcp://192.0.2.1:2375")
-    assert LocalHost().environment()["DOCKER_HOST"] == "tcp://192.0.2.1:2375"
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_local_without_an_engine_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
-    with (
-        pytest.raises(HostError, match="no Docker Engine answers at unix://"),
-        connect("local://"),
-    ):
-        pass
-    gc.collect()
 
 
 def test_lab_that_is_not_running_is_an_error(lab: LabHost) -> None:
