@@ -30,9 +30,7 @@ book: setup      ## run every chapter on a lab, then build the site
 
 test: setup lint types tests/site/$(NPM)  ## run all tests: lint, types, unit, contract, faults, site, chapters
 	@$(PYTHON) -m kernels_helpers.system chromium nginx sshd
-	@$(BIN)/pytest --require-engine tests/unit tests/contract tests/faults
-	@$(BIN)/pytest --require-engine tests/site
-	@$(BIN)/pytest --require-engine -n auto --maxprocesses 4 --dist worksteal tests/chapters
+	@$(BIN)/pytest --require-engine -n auto --maxprocesses 4 --dist worksteal
 	@DOCKBOOK_LAB=nbval-$$$$ $(BIN)/pytest --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg \
 	  --nbval-cell-timeout 120 -p no:cacheprovider runbooks
 
