@@ -1,4 +1,9 @@
-"""Where the book lies: its chapters, diagrams and ledger of claims."""
+"""Where the book lies: its chapters, diagrams and ledger of claims.
+
+The book is the nearest folder, from the current one upwards, whose ``runbooks`` has a
+chapter. Where there is none it is the one that was installed: that of the wheel or of
+the clone.
+"""
 
 import difflib
 from pathlib import Path
@@ -6,7 +11,29 @@ from typing import Any
 
 from kernels_helpers.errors import ChapterError
 
-ROOT = Path(__file__).parents[1]
+CHAPTERS = "[0-9][0-9]-*.ipynb"
+PACKAGE = Path(__file__).parent
+IN_WHEEL = PACKAGE / "_book"  # laid out as the clone is
+
+
+def root(folder: Path) -> Path | None:
+    """Find the book that a folder is in, if it is in one."""
+    for place in (folder, *folder.parents):
+        if any((place / "runbooks").glob(CHAPTERS)):
+            return place
+    return None
+
+
+def _here() -> Path:
+    """Return the current folder, or that of the package when it has been removed."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return PACKAGE
+
+
+INSTALLED = IN_WHEEL if IN_WHEEL.is_dir() else PACKAGE.parent
+ROOT = root(_here()) or INSTALLED
 RUNBOOKS = ROOT / "runbooks"
 DIAGRAMS = ROOT / "diagrams"
 LEDGER = RUNBOOKS / "claims.yaml"
@@ -15,7 +42,7 @@ VERDICTS = ("confirmed", "corrected", "obsolete", "refused", "skipped")
 
 def chapters() -> dict[str, Path]:
     """List the chapters by name: ``volumes`` is ``runbooks/05-volumes.ipynb``."""
-    return {name_of(path): path for path in sorted(RUNBOOKS.glob("[0-9][0-9]-*.ipynb"))}
+    return {name_of(path): path for path in sorted(RUNBOOKS.glob(CHAPTERS))}
 
 
 def name_of(path: Path) -> str:
@@ -49,10 +76,12 @@ def find(word: str) -> Path:
 
 
 def ledger() -> list[dict[str, Any]]:
-    """Read the claims: id, section, claim, verdict, why and chapter of each."""
+    """Read the claims: id, section, claim, verdict, why and chapter of each.
+
+    A book that proves no note has no ledger, and no claims.
+    """
     import yaml  # slow to import
 
-    try:
-        return list(yaml.safe_load(LEDGER.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise ChapterError(f"the ledger {LEDGER} is not there") from error
+    if not LEDGER.exists():
+        return []
+    return list(yaml.safe_load(LEDGER.read_text(encoding="utf-8")))

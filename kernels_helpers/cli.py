@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from kernels_helpers.cli_author import bake, lint
+from kernels_helpers import completion
+from kernels_helpers.cli_author import bake, copy, lint
 from kernels_helpers.cli_evidence import (
     check_leaks,
     diff,
@@ -56,7 +57,7 @@ def list_() -> None:
 
 
 @main.command()
-@click.argument("chapter")
+@click.argument("chapter", shell_complete=completion.chapters)
 @click.option("--json-schema", "as_schema", is_flag=True, help="Print a JSON Schema.")
 def show(chapter: str, as_schema: bool) -> None:
     """Show the parameters of a chapter: name, type, default, help."""
@@ -90,7 +91,7 @@ def doctor() -> None:
 
 
 for command in (
-    *(run, resume, script, bake, lint, site, lab),
+    *(run, resume, script, copy, bake, lint, site, lab),
     *(sweep, undo, verify, diff, check_leaks, report),
 ):
     main.add_command(command)

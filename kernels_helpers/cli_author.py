@@ -1,9 +1,13 @@
-"""The commands for authors: bake and lint."""
+"""The commands for authors: copy, bake and lint."""
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import click
+
+from kernels_helpers import completion
+from kernels_helpers.errors import UsageError
 
 
 def teller() -> Callable[[int, str], None]:
@@ -20,7 +24,26 @@ def teller() -> Callable[[int, str], None]:
 
 
 @click.command()
-@click.argument("chapters", nargs=-1)
+@click.argument("chapter", shell_complete=completion.chapters)
+@click.argument("folder", type=click.Path(path_type=Path), default=".")
+def copy(chapter: str, folder: Path) -> None:
+    """Copy a chapter into a folder, the current one by default, to edit it there."""
+    from kernels_helpers import book
+
+    path = book.find(chapter)
+    made = folder / path.name
+    try:
+        with made.open("xb") as file:
+            file.write(path.read_bytes())
+    except FileExistsError:
+        raise UsageError(f"{made} is there: move it away, or name a folder") from None
+    except OSError as error:
+        raise UsageError(f"{made}: {error.strerror}; name a folder there is") from error
+    click.echo(f"{made}  (dockbook run {made})")
+
+
+@click.command()
+@click.argument("chapters", nargs=-1, shell_complete=completion.chapters)
 def bake(chapters: tuple[str, ...]) -> None:
     """Run chapters on a fresh lab and record their outputs in the notebooks."""
     from kernels_helpers import bake as baking
@@ -32,7 +55,7 @@ def bake(chapters: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.argument("chapters", nargs=-1)
+@click.argument("chapters", nargs=-1, shell_complete=completion.chapters)
 def lint(chapters: tuple[str, ...]) -> None:
     """Check the structure of chapters."""
     from kernels_helpers import book

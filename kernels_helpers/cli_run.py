@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from kernels_helpers import completion
 from kernels_helpers.cli_author import teller
 from kernels_helpers.cli_evidence import PENDING
 from kernels_helpers.errors import HostError, ParameterError, UsageError
@@ -24,13 +25,19 @@ def _duration(_: click.Context, option: click.Parameter, text: str) -> Any:
 
 
 DURATION: dict[str, Any] = {"default": "", "metavar": "DURATION", "callback": _duration}
+PAIRS = click.option(
+    "-p",
+    "pairs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a parameter.",
+    shell_complete=completion.parameters,
+)
 
 
 @click.command()
-@click.argument("chapter")
-@click.option(
-    "-p", "pairs", multiple=True, metavar="NAME=VALUE", help="Set a parameter."
-)
+@click.argument("chapter", shell_complete=completion.chapters)
+@PAIRS
 @click.option(
     "-f", "file", type=click.Path(path_type=Path), help="Read parameters from YAML."
 )
@@ -50,11 +57,9 @@ def script(chapter: str, pairs: tuple[str, ...], file: Path | None, keep: bool) 
 
 
 @click.command()
-@click.argument("chapters", nargs=-1)
+@click.argument("chapters", nargs=-1, shell_complete=completion.chapters)
 @click.option("--all", "all_", is_flag=True, help="Run every chapter of the book.")
-@click.option(
-    "-p", "pairs", multiple=True, metavar="NAME=VALUE", help="Set a parameter."
-)
+@PAIRS
 @click.option(
     "-f", "file", type=click.Path(path_type=Path), help="Read parameters from YAML."
 )

@@ -1,14 +1,21 @@
 """The commands of the site."""
 
+import importlib.util
 import sys
 from pathlib import Path
 
 import click
 
+from kernels_helpers.errors import UsageError
+
 
 @click.group()
 def site() -> None:
     """Build, look at and check the site, and keep its translation up to date."""
+    if importlib.util.find_spec("sphinx") is None:
+        raise UsageError(
+            "the site needs Sphinx and more: run `pip install 'dockbook[site]'`"
+        )
 
 
 @site.command()
@@ -43,7 +50,7 @@ def build(runs: Path, draft: bool, address: str | None, pdf: bool) -> None:
             click.echo(f"{'':<14} evidence: {runs / facts['run']}")
     verdicts = Counter(claim["verdict"] for claim in book.ledger())
     counted = ", ".join(f"{verdicts[v]} {v}" for v in book.VERDICTS if verdicts[v])
-    click.echo(f"{'claims':<14} {counted}")
+    click.echo(f"{'claims':<14} {counted or 'no ledger'}")
     click.echo(f"{'pages':<14} {building.BUILD / 'html' / 'index.html'}")
 
 

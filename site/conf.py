@@ -1,14 +1,15 @@
 """Sphinx settings of the site. ``dockbook site`` runs Sphinx, on ``_build/source``."""
 
 import sys
-import tomllib
 from pathlib import Path
 
-SITE = Path(__file__).parent
-sys.path[:0] = [str(SITE / "_ext"), str(SITE.parent)]
+from kernels_helpers.site import source
 
-project = "dockbook"
-html_title = "dockbook"
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+# A book says in its own site/book.toml how it is called, and where it can be edited.
+SETTINGS = source.settings()
+project = html_title = SETTINGS["title"]
 language = "en"
 locale_dirs = ["locale"]
 gettext_compact = False
@@ -56,11 +57,9 @@ POLICY = {
     "form-action": "'self'",
     "base-uri": "'none'",
 }
-# Where pages can be edited: no link as long as the project is not published.
-PROJECT = tomllib.loads((SITE.parent / "pyproject.toml").read_text())["project"]
 html_context = {
     "default_mode": "auto",
-    "repository": PROJECT.get("urls", {}).get("Repository"),
+    "repository": SETTINGS.get("repository"),
     "policy": "; ".join(f"{what} {where}" for what, where in POLICY.items()),
 }
 html_theme_options = {

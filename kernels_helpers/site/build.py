@@ -1,17 +1,19 @@
-"""Build the site with Sphinx, twice from the same pages: in English and in Chinese.
+"""Build the site with Sphinx, for each language from the same pages.
 
 A page whose evidence has not changed since the last build is not made again.
 """
 
+import html as markup
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 
+from kernels_helpers import book
 from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.site import (
-    catalogues,
     downloads,
     feeds,
     outputs,
@@ -25,8 +27,11 @@ from kernels_helpers.site import (
 from kernels_helpers.site.pages import Page, clean
 from kernels_helpers.site.source import SITE, Evidence
 
-BUILD = SITE / "_build"
-FOLDERS = {"en": "", catalogues.LANGUAGE: "zh/"}  # of a language, in the site
+# the book of a wheel is not written to
+BUILD = (Path() if book.ROOT == book.IN_WHEEL else book.ROOT) / "site" / "_build"
+CHINESE = re.compile(
+    r" · 找不到页面|\s*<section lang=\"zh-CN\">.*?</section>", re.DOTALL
+)
 
 
 def build(
@@ -40,9 +45,10 @@ def build(
     """Build the site into ``out/html`` and return the pages of its chapters.
 
     Takes the newest finished run of a chapter below ``runs``, or else what is
-    recorded in the chapter. English is at the root, Chinese in ``zh``, from the
-    same source. A build that fails leaves the last site as it was; one with a text
-    that is not translated fails, unless it is a ``draft``, which shows it in English.
+    recorded in the chapter. English is at the root, and Chinese, if the book has it,
+    in ``zh``, from the same source. A build that fails leaves the last site as it was;
+    one with a text that is not translated fails, unless it is a ``draft``, which shows
+    it in English.
 
     What has to name pages by their full address is written only with the ``address``
     where the site will be: canonical links, ``sitemap.xml``, RSS. With ``pdf`` the
@@ -51,16 +57,20 @@ def build(
     base = feeds.base(address) if address else ""
     if pdf:
         printed.chromium()  # or say now that there is none
-    evidence = source.evidence(runs)
+    evidence, languages = source.evidence(runs), source.languages()
     for name, found in evidence.items():
         contract = downloads.contract_of(found.notebook)
         outputs.require_findable(name, contract, found.notebook)
     pages = source.write(out / "source", evidence)
     with ThreadPoolExecutor() as together:
-        judged = None if draft else together.submit(translation.untranslated, out)
+        judged = (
+            None
+            if draft or len(languages) == 1
+            else together.submit(translation.untranslated, out)
+        )
         made = [
             together.submit(sphinx.run, out, "html", name, *_told(name, base, pdf=pdf))
-            for name in FOLDERS
+            for name in languages
         ]
         for pages_made in made:
             pages_made.result()
@@ -73,9 +83,9 @@ def build(
         docs = sorted(
             twin.relative_to(english).with_suffix("") for twin in english.rglob("*.md")
         )
-        (html / "sitemap.xml").write_bytes(feeds.sitemap(docs, base, FOLDERS))
+        (html / "sitemap.xml").write_bytes(feeds.sitemap(docs, base, languages))
     if pdf:
-        printed.books(html, FOLDERS)
+        printed.books(html, languages)
     shutil.rmtree(out / "html", ignore_errors=True)
     html.rename(out / "html")
     return pages
@@ -85,7 +95,7 @@ def _assemble(out: Path, evidence: dict[str, Evidence], pages: list[Page]) -> Pa
     """Put together what is to be published, in a folder beside the last site."""
     html = out / "html.new"
     shutil.rmtree(html, ignore_errors=True)
-    for language, folder in FOLDERS.items():
+    for language, folder in source.languages().items():
         shutil.copytree(out / "pages" / language, html / folder, dirs_exist_ok=True)
     for page in pages:
         found = evidence[page.name]
@@ -94,8 +104,16 @@ def _assemble(out: Path, evidence: dict[str, Evidence], pages: list[Page]) -> Pa
         if found.folder and page.proof:
             proof.publish(found.folder, html / page.proof)
     search.index(html)
-    shutil.copy(SITE / "404.html", html)
+    (html / "404.html").write_text(_missing(), encoding="utf-8")
     return html
+
+
+def _missing() -> str:
+    """Write the page for a page that is not there."""
+    text = (SITE / "404.html").read_text(encoding="utf-8")
+    if len(source.languages()) == 1:
+        text = CHINESE.sub("", text)
+    return text.replace("dockbook", markup.escape(source.settings()["title"]))
 
 
 def built(out: Path = BUILD) -> Path:
@@ -107,5 +125,12 @@ def built(out: Path = BUILD) -> Path:
 
 def _told(language: str, base: str, *, pdf: bool) -> list[str]:
     """Tell Sphinx where the site will be, and whether there is a PDF to link to."""
-    options = ["-D", f"html_baseurl={base}{FOLDERS[language]}"] if base else []
-    return [*options, *(["-A", "printed=1"] if pdf else [])]
+    place = f"{base}{source.LANGUAGES[language]}"
+    options = ["-D", f"html_baseurl={place}"] if base else []
+    spoken = ",".join(source.languages())
+    return [
+        "-D",
+        f"book_languages={spoken}",
+        *options,
+        *(["-A", "printed=1"] if pdf else []),
+    ]

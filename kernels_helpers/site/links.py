@@ -128,7 +128,8 @@ def _spoken(page: Page, pages: Pages) -> Iterator[str]:
         return
     if page.languages.get(page.tree.get("lang", "")) != page.file:
         yield "it does not name itself as the page in its language"
-    for spoken in LANGUAGES - {*page.languages}:
+    wanted = LANGUAGES if (page.root / "zh").is_dir() else LANGUAGES - {"zh-CN"}
+    for spoken in wanted - {*page.languages}:
         yield f"it does not name its page in {spoken}"
     for spoken, file in page.languages.items():
         if file and file in pages and pages[file].languages != page.languages:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -16,9 +17,23 @@ from kernels_helpers.errors import ChapterError
 from kernels_helpers.site import proof
 from kernels_helpers.site.pages import Facts, Page, project
 
-SITE = book.ROOT / "site"
-PROSE = SITE  # the pages that are no chapters
-LOCALE = SITE / "locale"
+SITE = book.INSTALLED / "site"  # how pages look, and the words of the interface
+PROSE = book.ROOT / "site"  # the pages that are no chapters
+LOCALE = PROSE / "locale"
+LANGUAGES = {"en": "", "zh_CN": "zh/"}  # and their folders in the site
+FRONT = """\
+# {title}
+
+```{{chapters}}
+```
+
+```{{toctree}}
+:hidden:
+:glob:
+
+runbooks/*
+```
+"""
 
 
 class Evidence(NamedTuple):
@@ -27,6 +42,21 @@ class Evidence(NamedTuple):
     notebook: NotebookNode
     facts: Facts
     folder: Path | None = None
+
+
+def settings() -> dict[str, str]:
+    """Read what the book says of itself in ``book.toml``: title and repository.
+
+    A book that says nothing is called as its folder is.
+    """
+    path = PROSE / "book.toml"
+    said = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return {"title": book.ROOT.name, **said}
+
+
+def languages() -> dict[str, str]:
+    """Return the languages of the book: English, and Chinese if it has catalogues."""
+    return LANGUAGES if LOCALE.exists() else {"en": ""}
 
 
 def evidence(runs: Path) -> dict[str, Evidence]:
@@ -54,12 +84,7 @@ def write(source: Path, evidence: Mapping[str, Evidence]) -> list[Page]:
     A file that is as it was is left alone: its time tells Sphinx what is new. With
     another list of files all is made anew, as no page may know of one that is gone.
     """
-    files = {
-        path.name: path.read_bytes()
-        for path in (*PROSE.glob("*.md"), *book.RUNBOOKS.glob("claims.yaml"))
-    }
-    for path in LOCALE.rglob("*.po"):
-        files[f"locale/{path.relative_to(LOCALE)}"] = path.read_bytes()
+    files = _written_by_hand()
     pages = []
     for name, path in book.chapters().items():
         notebook, facts, folder = evidence[name]
@@ -81,6 +106,19 @@ def write(source: Path, evidence: Mapping[str, Evidence]) -> list[Page]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
     return pages
+
+
+def _written_by_hand() -> dict[str, bytes]:
+    """Read the pages that are no chapters, the ledger and the catalogues."""
+    files = {
+        path.name: path.read_bytes()
+        for path in (*PROSE.glob("*.md"), *book.RUNBOOKS.glob("claims.yaml"))
+    }
+    files.setdefault("index.md", FRONT.format_map(settings()).encode())
+    for folder, pattern in (SITE / "locale", "*/*/sphinx.po"), (LOCALE, "**/*.po"):
+        for path in folder.glob(pattern):
+            files[f"locale/{path.relative_to(folder)}"] = path.read_bytes()
+    return files
 
 
 def _newest(runs: Path, name: str, chapter: Path) -> Evidence:

@@ -45,7 +45,8 @@ def templates(out: Path) -> dict[str, Catalog]:
         texts[page.doc] += messages.of_cells(recorded[page.name].notebook)
     for path in source.PROSE.glob("*.md"):
         texts[path.stem] += messages.of_prose(path.read_text(encoding="utf-8"))
-    texts["sphinx"] = list(messages.of_interface(SITE))
+    if book.ROOT == book.INSTALLED:
+        texts["sphinx"] = list(messages.of_interface(SITE))
     return {name: catalogues.template(found) for name, found in texts.items()}
 
 

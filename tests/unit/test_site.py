@@ -160,7 +160,7 @@ class TestEvidence:
 
     @pytest.fixture(autouse=True)
     def without_sphinx(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def make(out: Path, _builder: str, language: str) -> None:
+        def make(out: Path, _builder: str, language: str, *_: str) -> None:
             (out / "pages" / language / "runbooks").mkdir(parents=True, exist_ok=True)
 
         monkeypatch.setattr(sphinx, "run", make)

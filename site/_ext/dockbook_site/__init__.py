@@ -19,7 +19,7 @@ import kernels_helpers
 from dockbook_site.cells import Draw
 from dockbook_site.diagrams import DiagramDirective, diagram, visit_diagram
 from dockbook_site.forms import load
-from dockbook_site.languages import link
+from dockbook_site.languages import LANGUAGES, link
 from dockbook_site.ledger import Ledger, filter_it
 from dockbook_site.lists import Chapters
 from dockbook_site.markup import read_book, read_claims
@@ -102,6 +102,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(Draw)
     app.add_css_file("icons.css")
     app.add_config_value("made_of", "", "env")
+    app.add_config_value("book_languages", [*LANGUAGES], "env")
     app.connect("config-inited", of_all_pages)
     app.connect("env-get-outdated", outdated)
     app.connect("builder-inited", no_search)

@@ -48,6 +48,5 @@ def link(
 ) -> None:
     """Give a page its language and the links to the same page in the others."""
     context["home"] = root = up(app.env, page)
-    context["languages"] = [
-        (spoken, f"{root}{spoken.folder}{page}.html") for spoken in LANGUAGES.values()
-    ]
+    spoken = [LANGUAGES[name] for name in app.config.book_languages]
+    context["languages"] = [(s, f"{root}{s.folder}{page}.html") for s in spoken]

@@ -13,10 +13,6 @@ from dockbook_site.markup import WORDS, read_book
 from kernels_helpers.site import feeds, twins
 
 FEED = "changes.xml"
-ABOUT = _(
-    "Runbooks for Docker that prove themselves: each chapter has been run on a real "
-    "Docker Engine, and every claim in it is a check."
-)
 HOW = _(
     "Every page is also there as Markdown, at its address with .md for .html; a line "
     "with ✔ is a check that held, one with ✘ a check that did not."
@@ -53,7 +49,8 @@ def guide(app: Sphinx, error: Exception | None) -> None:
     env, base = app.env, app.config.html_baseurl
     book = {page["doc"]: page["status"] for page in read_book(Path(app.srcdir))}
     others = sorted(env.found_docs - {*book})
-    lines = ["# dockbook", "", f"> {ABOUT}", "", str(HOW)]
+    about = env.metadata[app.config.root_doc].get("description", "")
+    lines = [f"# {app.config.project}", "", f"> {about}", "", str(HOW)]
     for head, docs in ((_("Chapters"), [*book]), (_("The book"), others)):
         lines += ["", f"## {head}", ""]
         for doc in docs:
@@ -86,7 +83,7 @@ def feed(app: Sphinx, error: Exception | None) -> None:
             )
         )
     channel = {
-        "title": "dockbook",
+        "title": app.config.project,
         "link": base,
         "description": _("Chapters that have changed, and what their checks say now."),
         "language": LANGUAGES[app.config.language].tag,
