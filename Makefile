@@ -29,7 +29,7 @@ book: setup      ## run every chapter on a lab, then build the site
 	$(BIN)/dockbook site build --runs runs/book || exit $$?; exit $$status
 
 test: setup lint types tests/site/$(NPM)  ## run all tests: lint, types, unit, contract, faults, site, chapters
-	@$(PYTHON) -m kernels_helpers.system chromium nginx sshd
+	@$(PYTHON) -m kernels_helpers.system chromium nginx sshd zsh fish
 	@$(BIN)/pytest --require-engine -n auto --maxprocesses 4 --dist worksteal
 	@DOCKBOOK_LAB=nbval-$$$$ $(BIN)/pytest --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg \
 	  --nbval-cell-timeout 120 -p no:cacheprovider runbooks

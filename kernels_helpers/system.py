@@ -97,6 +97,8 @@ EXTRA = (  # for the book as PDF, and for the tests
     Tool("chromium", "chromium", "the book as PDF, and the tests of the site"),
     Tool("nginx", "nginx-light", "the tests of the site", ("nginx.service",)),
     Tool("sshd", "openssh-server", "the tests of hosts over ssh", ("ssh.service",)),
+    Tool("zsh", "zsh", "the tests of completion"),
+    Tool("fish", "fish", "the tests of completion"),
 )
 POLICY = Path("/usr/sbin/policy-rc.d")
 
