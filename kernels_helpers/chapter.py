@@ -10,7 +10,7 @@ from docker.errors import DockerException
 
 from kernels_helpers import sweep
 from kernels_helpers.effects import effects
-from kernels_helpers.errors import CheckFailed, HostError, StepFailed
+from kernels_helpers.errors import ChapterError, CheckFailed, HostError, StepFailed
 from kernels_helpers.hosts import Host
 from kernels_helpers.journal import Journal
 from kernels_helpers.labels import label_of
@@ -30,6 +30,7 @@ class Chapter:
     ``plan`` answers changes instead of running them; ``keep`` leaves what the
     chapter made; ``say`` shows a piece of text to the reader. The
     ``environment`` of steps may hold secrets: ``mask`` hides them from the reader.
+    ``hosts`` are others that steps run ``on``, by the parameter that names each.
     """
 
     host: Host
@@ -38,6 +39,7 @@ class Chapter:
     journal: Journal
     say: Callable[[str], object]
     mask: Mask = field(default_factory=Mask, repr=False)
+    hosts: dict[str, Host] = field(default_factory=dict)
     plan: bool = False
     keep: bool = False
     bare: bool = False  # the host has no engine at first, and so perhaps at the end
@@ -109,10 +111,10 @@ class Chapter:
         try:
             while step := self._undos.pop():
                 self._undo_one(step)
-            found = self._labelled()
-            for left in sweep.remove(self.host.docker, found) if found else ():
-                self.journal.write("swept", kind=left.kind, name=left.name)
-                self._tell(f"removed {left.kind} {left.name}\n")
+            for host, found in self._labelled():
+                for left in sweep.remove(host.docker, [found]):
+                    self.journal.write("swept", kind=left.kind, name=left.name)
+                    self._tell(f"removed {left.kind} {left.name}\n")
         except HostError as error:
             self.journal.write("sweep failed", error=str(error))
             self._tell(f"✘ {error}\n  `dockbook undo {self.run}` goes on from here\n")
@@ -150,7 +152,7 @@ class Chapter:
 
     def left(self) -> list[str]:
         """Name the objects that still carry the label of this run."""
-        return [f"{found.kind} {found.name}" for found in self._labelled()]
+        return [f"{found.kind} {found.name}" for _, found in self._labelled()]
 
     def finish(self) -> None:
         """Keep what the chapter has made: nothing is undone any more."""
@@ -165,11 +167,11 @@ class Chapter:
             self.unwind()
             self.ended = "the chapter failed before and was unwound"
 
-    def _labelled(self) -> list[sweep.Found]:
+    def _labelled(self) -> list[tuple[Host, sweep.Found]]:
         """Find what carries the label; an engine that was removed has nothing."""
-        if self.bare and not self.host.has_engine():
-            return []
-        return sweep.find(self.host.docker, self.run)
+        gone = self.bare and not self.host.has_engine()
+        hosts = [*(() if gone else (self.host,)), *self.hosts.values()]
+        return [(h, found) for h in hosts for found in sweep.find(h.docker, self.run)]
 
     def _require_open(self) -> None:
         if self.ended:
@@ -187,13 +189,23 @@ class Chapter:
         on_output: Callable[[str], object] = lambda _: None,
         timeout: float | None = None,
     ) -> Result:
-        return self.host.run(
+        return self._host_of(step).run(
             script,
             env=self.environment,
             user=step.user,
             timeout=timeout or step.timeout,
             on_output=on_output,
         )
+
+    def _host_of(self, step: Step) -> Host:
+        if step.on is None:
+            return self.host
+        if step.on not in self.hosts:
+            raise ChapterError(
+                f"option 'on': no other parameter that is a HostURL is called "
+                f"{step.on!r}: name one, or leave the option out"
+            )
+        return self.hosts[step.on]
 
     def _execute(self, step: Step) -> None:
         carry_out(step, self._run, self.journal, lambda: Stream(self.mask, self.say))
@@ -210,6 +222,9 @@ class Chapter:
 
     def _undo_one(self, step: Step) -> bool:
         """Undo a step, also one that was cut short before its ``unless`` came true."""
+        if step.on and step.on not in self.hosts:  # a lab that ended, with all it had
+            self.journal.write("undo", undo=step.undo, rc=None, ok=True)
+            return True
         came = not step.unless or self._holds(step)
         result = self._run(step, step.undo or "true", timeout=UNDO_TIMEOUT)
         clean = result.rc == 0 and not (step.unless and self._holds(step))

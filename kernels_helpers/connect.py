@@ -35,6 +35,7 @@ class Fresh:
 FRESH = {
     "lab://": Fresh(),
     "lab://+disk": Fresh("-disk", disks=(DISK,)),
+    "lab://+second": Fresh("-second"),
     BARE: Fresh("-bare", bare=True),
 }
 
@@ -45,7 +46,8 @@ def connect(url: str, *, engine: bool = True) -> Iterator[Host]:
 
     ``lab://`` starts or joins the lab that ``DOCKBOOK_LAB`` names (``default``),
     ``lab://+disk`` that of the same name with ``-disk`` behind it, which has an empty
-    /dev/vdb, ``lab://+bare`` that with ``-bare``, which is a fresh Debian.
+    /dev/vdb, ``lab://+bare`` that with ``-bare``, which is a fresh Debian, and
+    ``lab://+second`` that with ``-second``, another host like the first.
     ``lab://NAME`` joins a running one, ``local://`` is the engine of this machine,
     ``ssh://[USER@]HOST[:PORT]`` that of another.
     Raises HostError when there is no host, or no engine answers on it though an

@@ -92,7 +92,12 @@ def open_chapter(name: str) -> Chapter:
     before = pending(journal.read(Path(path)))
     lifetime = contextlib.ExitStack()
     wanted = not contract.bare and not before  # what is undone may start the engine
-    host = lifetime.enter_context(connect.connect(str(values["host"]), engine=wanted))
+    hosts = {
+        name: lifetime.enter_context(connect.connect(str(values[name]), engine=wanted))
+        for name in contract.hosts
+    }
+    labs = all(host.is_lab for host in hosts.values())
+    host = hosts.pop("host")
     chapter = Chapter(
         host=host,
         run=run,
@@ -100,14 +105,16 @@ def open_chapter(name: str) -> Chapter:
         journal=Journal(Path(path), mask),
         say=_say,
         mask=mask,
-        plan="DOCKBOOK_PLAN" in os.environ or not (host.is_lab or values.get("apply")),
+        hosts=hosts,
+        plan="DOCKBOOK_PLAN" in os.environ or not (labs or values.get("apply")),
         keep="DOCKBOOK_KEEP" in os.environ,
         bare=contract.bare,
     )
     chapter.recall(before)
     chapter.resume()
     if not contract.bare:
-        connect.require_engine(host)
+        for needed in (host, *hosts.values()):
+            connect.require_engine(needed)
     engine = host.docker if host.has_engine() else None
     version = engine.version() if engine else {}
     chapter.journal.write(
@@ -116,6 +123,7 @@ def open_chapter(name: str) -> Chapter:
         run=run,
         user=who(),
         host=host.url,
+        hosts={name: other.url for name, other in hosts.items()},
         engine=version.get("Version"),
         api=version.get("ApiVersion"),
         platform=f"{version.get('Os')}/{version.get('Arch')}" if engine else None,

@@ -152,6 +152,17 @@ def _unsound(step: steps.Step) -> Iterator[str]:
             yield f"{command!r} prunes what is not ours: filter by label=$label"
 
 
+def hosts(notebook: Notebook) -> Iterator[str]:
+    """Want steps on hosts that the parameters name."""
+    code = _code(notebook)
+    for cell in code:
+        found = re.search(
+            r"\A%%(?:look|change)\n(?:#\|.*\n)*?#\| *on: *(\S+)", cell.source
+        )
+        if found and f"\n{found[1]}: HostURL = " not in code[0].source:
+            yield f"{_where(cell)}: no parameter `{found[1]}: HostURL` is there"
+
+
 def python(notebook: Notebook) -> Iterator[str]:
     """Want no programs in chapters: longer logic has a test in the package."""
     for cell in _code(notebook):
@@ -187,6 +198,7 @@ RULES: tuple[Rule, ...] = (
     sizes,
     prose,
     shell,
+    hosts,
     secrets,
     python,
     outputs,

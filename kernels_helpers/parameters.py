@@ -106,6 +106,11 @@ class Contract:
         """Tell whether the chapter begins on a host without a Docker Engine."""
         return any((p.name, p.default) == ("host", BARE) for p in self)
 
+    @property
+    def hosts(self) -> list[str]:
+        """Name the parameters that are hosts: ``host``, and others that steps use."""
+        return [p.name for p in self if p.type == "HostURL"]
+
     def bind(self, values: Mapping[str, object]) -> dict[str, object]:
         """Return every parameter with the value given for it, or its default."""
         self._require_known(values)

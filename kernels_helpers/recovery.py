@@ -7,7 +7,7 @@ from typing import Any
 from kernels_helpers.steps import Step
 
 Event = dict[str, Any]
-FIELDS = ("kind", "body", "unless", "undo", "user")  # of a step, in the journal
+FIELDS = ("kind", "body", "unless", "undo", "user", "on")  # of a step, in the journal
 
 
 @dataclass
@@ -60,7 +60,9 @@ def pending(events: Iterable[Event]) -> list[Step]:
             case {"event": "resume"}:
                 undos = Undos(recalled=undos.taken + undos.recalled)
             case {"event": "begin", "undo": str()}:
-                undos.take(Step(**{name: event[name] for name in FIELDS}))
+                undos.take(
+                    Step(**{name: event[name] for name in FIELDS if name in event})
+                )
             case {"event": "answer", "body": body}:
                 undos.taken += _take(undos.recalled, body=body)
             case {"event": "undo", "undo": undo, "ok": ok}:

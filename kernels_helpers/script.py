@@ -109,6 +109,9 @@ def _line(text: str) -> str:
 
 def _step(number: int, step: Step) -> str:
     """Write the functions of a step, and the line that runs it."""
+    if step.on:
+        lines = "".join(f"# {line}".rstrip() + "\n" for line in step.body.splitlines())
+        return f"\n# not here, as it is for the host {step.on}:\n{lines}"
     bodies = {
         "unless": step.unless,
         "undo": step.undo,

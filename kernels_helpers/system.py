@@ -76,6 +76,7 @@ TOOLS = (
     Tool("htpasswd", "apache2-utils", "the passwords of a registry"),
     Tool("jq", "jq", "changes of daemon.json"),
     Tool("dot", "graphviz", "diagrams"),
+    Tool("zstd", "zstd", "backups that use all cores"),
     Tool("rsync", "rsync", "copies of Docker's data"),
     Tool("setfacl", "acl", "access lists of files that are copied"),
     Tool("setfattr", "attr", "extended attributes of files that are copied"),

@@ -22,7 +22,8 @@ def carry_out(step: Step, run: Run, journal: Journal, shown: Shown) -> None:
     ``shown`` opens a stream for the output of one attempt. Raises StepFailed.
     """
     facts = {"kind": step.kind, "body": step.body}
-    journal.write("begin", **facts, unless=step.unless, undo=step.undo, user=step.user)
+    options = {name: getattr(step, name) for name in ("unless", "undo", "user", "on")}
+    journal.write("begin", **facts, **options)
     attempt = 0
     while True:
         attempt += 1

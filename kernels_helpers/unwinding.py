@@ -1,5 +1,6 @@
 """Unwind a run without its kernel, from its journal."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -7,6 +8,8 @@ from typing import Any
 
 from kernels_helpers import journal, references
 from kernels_helpers.chapter import Chapter
+from kernels_helpers.connect import connect
+from kernels_helpers.errors import LabError
 from kernels_helpers.hosts import Host
 from kernels_helpers.journal import Journal
 from kernels_helpers.masking import Mask
@@ -36,15 +39,27 @@ def unwind(
         {name: named[name] for name in named.keys() - known.keys()}
     )
     mask = Mask(secrets.values())
-    chapter = Chapter(
-        host=host,
-        run=run,
-        environment=contract.environment(given) | secrets,
-        journal=Journal(path, mask),
-        say=say,
-        mask=mask,
-        bare=contract.bare,
-    )
-    chapter.recall(pending(journal.read(path)))
-    chapter.unwind()
-    return not chapter.left() and not pending(journal.read(path))
+    with contextlib.ExitStack() as joined:
+        chapter = Chapter(
+            host=host,
+            run=run,
+            environment=contract.environment(given) | secrets,
+            journal=Journal(path, mask),
+            say=say,
+            mask=mask,
+            hosts=_others(joined, path),
+            bare=contract.bare,
+        )
+        chapter.recall(pending(journal.read(path)))
+        chapter.unwind()
+        return not chapter.left() and not pending(journal.read(path))
+
+
+def _others(joined: contextlib.ExitStack, path: Path) -> dict[str, Host]:
+    """Join the other hosts of a run, but for labs that have ended."""
+    opened = [e for e in journal.read(path) if e["event"] == "open"]
+    hosts: dict[str, Host] = {}
+    for name, url in opened[-1].get("hosts", {}).items() if opened else ():
+        with contextlib.suppress(LabError):
+            hosts[name] = joined.enter_context(connect(url, engine=False))
+    return hosts

@@ -9,10 +9,16 @@ from requests.exceptions import ConnectionError as RequestsConnectionError
 from kernels_helpers import chapter as chapters
 from kernels_helpers import journal, trying
 from kernels_helpers.chapter import Chapter
-from kernels_helpers.errors import CheckFailed, DockbookError, StepFailed
+from kernels_helpers.errors import (
+    ChapterError,
+    CheckFailed,
+    DockbookError,
+    StepFailed,
+)
 from kernels_helpers.journal import Journal
 from kernels_helpers.masking import Mask
 from kernels_helpers.process import Result
+from kernels_helpers.recovery import pending
 from kernels_helpers.steps import Step
 from tests.unit.fakes import FakeHost
 
@@ -361,3 +367,24 @@ def test_an_engine_that_still_answers_is_swept_by_a_bare_chapter_too(
     monkeypatch.setattr(host.docker.api, "containers", lambda **_: [row])
     monkeypatch.setattr(host, "has_engine", lambda: True)
     assert open_chapter(tmp_path, host, bare=True).left() == ["container left"]
+
+
+def test_a_step_runs_and_is_undone_on_the_host_it_names(tmp_path: Path) -> None:
+    host, second = FakeHost(), FakeHost()
+    chapter = open_chapter(tmp_path, host, hosts={"second": second})
+    chapter.change(Step("change", "make", undo="take away", on="second"))
+    (recalled,) = pending(journal.read(chapter.journal.path))
+    assert recalled.on == "second"
+    chapter.unwind()
+    assert (host.ran, second.ran) == ([], ["make", "take away"])
+    with pytest.raises(ChapterError, match="is called 'third'"):
+        open_chapter(tmp_path, host).look(Step("look", "x", on="third"))
+
+
+def test_what_was_done_on_a_lab_that_has_ended_needs_no_undo(tmp_path: Path) -> None:
+    host = FakeHost()
+    chapter = open_chapter(tmp_path, host)
+    chapter.recall([Step("change", "make", undo="take away", on="second")])
+    chapter.unwind()
+    assert host.ran == []
+    assert events(chapter, "undo")[0]["ok"] is True

@@ -19,7 +19,7 @@ from kernels_helpers import steps
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.parameters import Contract
 
-OPTIONS = {"rc": _("exit code"), "as": _("as user")}
+OPTIONS = {"rc": _("exit code"), "as": _("as user"), "on": _("on the host")}
 COMMANDS = ("unless", "undo", "until")
 
 
