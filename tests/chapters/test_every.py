@@ -66,7 +66,8 @@ def trying_undos(
             run = max(out.iterdir(), key=lambda folder: folder.stat().st_ctime).name
             own = {"run": run, "label": label_of(run)}
             environment = contract.environment({}) | own
-            done = host.run(step.undo, env=environment, user=step.user)
+            where = LabHost(f"{host.name}-{step.on}") if step.on else host
+            done = where.run(step.undo, env=environment, user=step.user)
             failed.extend([f"{step.undo}\n{done.output}"] if done.rc else [])
 
     return undo

@@ -9,7 +9,7 @@ LIES = {
     ),
     "pauses nothing": (
         f'case $1 in pause | unpause) exit 0 ;; esac\nexec {DOCKER} "$@"',
-        "CheckFailed: it was kept from writing",
+        "CheckFailed: they were kept from writing",
     ),
     "leaves a container out of its list": (
         f"""
