@@ -36,6 +36,7 @@ INSTALLED = IN_WHEEL if IN_WHEEL.is_dir() else PACKAGE.parent
 ROOT = root(_here()) or INSTALLED
 RUNBOOKS = ROOT / "runbooks"
 DIAGRAMS = ROOT / "diagrams"
+PROGRAMS = Path(__file__).with_name("programs")
 LEDGER = RUNBOOKS / "claims.yaml"
 VERDICTS = ("confirmed", "corrected", "obsolete", "refused", "skipped")
 
@@ -73,6 +74,11 @@ def find(word: str) -> Path:
     close = difflib.get_close_matches(word, known, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
     raise ChapterError(f"no chapter is called {word!r}: {hint}")
+
+
+def programs() -> dict[str, str]:
+    """Return the programs for the Docker host, each as the variable for its text."""
+    return {path.stem: path.read_text("utf-8") for path in PROGRAMS.glob("*.py")}
 
 
 def ledger() -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 Knows nothing of notebooks: ``kernel`` binds it to the cells.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from docker.errors import DockerException
@@ -31,6 +31,7 @@ class Chapter:
     chapter made; ``say`` shows a piece of text to the reader. The
     ``environment`` of steps may hold secrets: ``mask`` hides them from the reader.
     ``hosts`` are others that steps run ``on``, by the parameter that names each.
+    A step that names one of the ``programs`` has its text as a variable, too.
     """
 
     host: Host
@@ -40,6 +41,7 @@ class Chapter:
     say: Callable[[str], object]
     mask: Mask = field(default_factory=Mask, repr=False)
     hosts: dict[str, Host] = field(default_factory=dict)
+    programs: Mapping[str, str] = field(default_factory=dict, repr=False)
     plan: bool = False
     keep: bool = False
     bare: bool = False  # the host has no engine at first, and so perhaps at the end
@@ -189,9 +191,10 @@ class Chapter:
         on_output: Callable[[str], object] = lambda _: None,
         timeout: float | None = None,
     ) -> Result:
+        named = {n: text for n, text in self.programs.items() if n in script}
         return self._host_of(step).run(
             script,
-            env=self.environment,
+            env=named | self.environment,
             user=step.user,
             timeout=timeout or step.timeout,
             on_output=on_output,

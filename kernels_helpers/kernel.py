@@ -17,7 +17,7 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.display import display
 
-from kernels_helpers import cells, connect, journal, outgoing, references, steps
+from kernels_helpers import book, cells, connect, journal, outgoing, references, steps
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.diagrams import Diagram
 from kernels_helpers.errors import ChapterError, DockbookError
@@ -106,6 +106,7 @@ def open_chapter(name: str) -> Chapter:
         say=_say,
         mask=mask,
         hosts=hosts,
+        programs=book.programs(),
         plan="DOCKBOOK_PLAN" in os.environ or not (labs or values.get("apply")),
         keep="DOCKBOOK_KEEP" in os.environ,
         bare=contract.bare,

@@ -14,7 +14,7 @@ from typing import Any
 
 import nbformat
 
-from kernels_helpers import steps
+from kernels_helpers import book, steps
 from kernels_helpers.hosts.base import AS_USER
 from kernels_helpers.labels import label_of
 from kernels_helpers.parameters import Contract
@@ -38,6 +38,9 @@ def script(
     """
     bound = contract.bind(values)
     environment = contract.environment(bound) | {"run": run, "label": label_of(run)}
+    sources = "".join(c.source for c in notebook.cells if c.cell_type == "code")
+    named = {n: text for n, text in book.programs().items() if n in sources}
+    environment = named | environment
     exports = {n: f"export {n}={quote(text)}" for n, text in environment.items()}
     exports |= {n: in_shell(n, ref) for n, ref in contract.secrets(bound).items()}
     body = [*_body(notebook)]
