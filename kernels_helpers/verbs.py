@@ -5,7 +5,10 @@ from textwrap import shorten
 from typing import NamedTuple
 
 WIDTH = 60  # characters of a command that is shown as it is
-PREFIXES = {"command": 0, "exec": 0, "sudo": 0, "timeout": 1, "xargs": 0}  # their words
+PREFIXES = {  # and how many words of their own they have
+    **dict.fromkeys(("command", "exec", "sudo", "xargs"), 0),
+    **dict.fromkeys(("flock", "timeout"), 1),
+}
 READERS = {
     *("[", ":", "awk", "basename", "cat", "cd", "cmp", "cut", "date", "df", "diff"),
     *("dirname", "du", "echo", "exit", "false", "find", "findmnt", "getent"),
@@ -78,6 +81,7 @@ LAST = {  # commands that write what they name last
     **dict.fromkeys(("cp", "install", "ln", "mv", "rsync"), ("write", "file")),
     "mount": ("create", "mount"),
 }
+SETTINGS = "daemon_json.py"  # the program of kernels_helpers/programs
 
 
 class Effect(NamedTuple):
@@ -95,6 +99,8 @@ def effects_of(words: list[str]) -> Iterator[Effect]:
         yield from _docker(words)
     elif name in FILES or name in LAST:
         yield from _files(name, [w for w in rest if not w.startswith("-")])
+    elif name == "python3" and rest and rest[0].endswith(SETTINGS):
+        yield from _settings(rest)
     elif name == "sed" and _writes(name, rest):
         yield Effect("change", "file", rest[-1])
     elif name == "systemctl" and rest:
@@ -132,6 +138,14 @@ def _files(name: str, named: list[str]) -> Iterator[Effect]:
     else:
         action, kind = FILES[name]
     yield from (Effect(action, kind, path) for path in named)
+
+
+def _settings(words: list[str]) -> Iterator[Effect]:
+    """Say what the program that changes daemon.json would do."""
+    if words[1:] and words[1] in {"merge", "put"}:
+        yield Effect("change", "file", "/etc/docker/daemon.json")
+        action = "restart" if "--restart" in words else "reload"
+        yield Effect(action, "service", "docker")
 
 
 def _docker(words: list[str]) -> Iterator[Effect]:

@@ -34,7 +34,8 @@ def check(content: bytes) -> None:
     """Let the engine's own program judge a file, with the options that it runs with.
 
     Docker 23 and newer can do that. An older one is started by a user who is not root:
-    it reads the file first, and gets no further. Raises Stopped with what it says.
+    it reads the file first, and gets no further. Raises Stopped with what it says, and
+    for a log driver that the engine has not: it would start, but no container would.
     """
     words = _command_line()
     if other := [word for word in words if word.startswith("--config-file")]:
@@ -59,6 +60,11 @@ def check(content: bytes) -> None:
     said = done.stdout.strip()
     if not said.endswith("configuration OK") and "started with root" not in said:
         raise Stopped(f"the engine would not start: {said.rpartition(f'{path}: ')[2]}")
+    driver = json.loads(content).get("log-driver", "none")
+    drivers = [*_info().get("Plugins", {}).get("Log", [driver]), "none"]
+    if driver not in drivers:
+        there = ", ".join(drivers)
+        raise Stopped(f"no container would start with {driver}: there are {there}")
 
 
 def reload() -> None:
@@ -88,14 +94,11 @@ def restart(running: set[str]) -> None:
 
 def unlike(settings: dict[str, Any]) -> list[str]:
     """Name the keys that `docker info` shows otherwise; some it does not show."""
-    try:
-        info = json.loads(_run("docker", "info", "--format", "{{json .}}").stdout)
-        told = {key: info[name] for key, name in SHOWN.items()}
-        told["registry-mirrors"] = info["RegistryConfig"]["Mirrors"]
-        if info["LoggingDriver"] not in (*info["Plugins"]["Log"], "none"):
-            told["log-driver"] = None  # the engine starts, but no container would
-    except (ValueError, LookupError, TypeError):
+    info = _info()
+    if not info:
         return ["an engine that answers"]
+    told = {key: info[name] for key, name in SHOWN.items()}
+    told["registry-mirrors"] = info["RegistryConfig"]["Mirrors"]
     both = [(key, value, told[key]) for key, value in settings.items() if key in told]
     return [key for key, set_, is_ in both if _plain(key, set_) != _plain(key, is_)]
 
@@ -103,6 +106,13 @@ def unlike(settings: dict[str, Any]) -> list[str]:
 def ids(*words: str) -> set[str]:
     """List containers, as a command of docker does with ``-q``, by their whole ids."""
     return {*_run("docker", *words, "--no-trunc").stdout.split()}
+
+
+def _info() -> dict[str, Any]:
+    """Ask the engine what it is; nothing if it does not answer."""
+    said = _run("docker", "info", "--format", "{{json .}}").stdout
+    info: dict[str, Any] = json.loads(said or "{}")
+    return info if "DockerRootDir" in info else {}
 
 
 def _plain(key: str, value: Any) -> object:

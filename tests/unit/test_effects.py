@@ -82,6 +82,18 @@ def would(body: str) -> list[str]:
         ("! docker rm aa || (docker rm aa)", ["remove container aa"]),
         ("docker build -t im - <<'E' 2>&1 | tail\nFROM x\nE", ["create image im"]),
         ("cat >/etc/x <<E\ndocker rm aa\nE", ["write file /etc/x"]),
+        (
+            "flock /l python3 daemon_json.py merge x; python3 daemon_json.py check x",
+            ["change file /etc/docker/daemon.json", "reload service docker"],
+        ),
+        (
+            'python3 "$folder/daemon_json.py" put x --restart; python3 y',
+            [
+                "change file /etc/docker/daemon.json",
+                "restart service docker",
+                "run command python3 y",
+            ],
+        ),
         ("timeout 5 docker rm aa", ["remove container aa"]),
         ("docker", []),
         ("", []),

@@ -1,0 +1,135 @@
+"""daemon.json as a user has it: what is broken is refused, what is good survives."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kernels_helpers import book
+from kernels_helpers.hosts import LabHost
+from kernels_helpers.lab import life
+from tests.chapters.attempts import attempt, inventory, lying
+
+REAL = "/etc/docker/daemon.json"
+SETTINGS = json.dumps({"labels": ["a=b"], "log-opts": {"max-size": "7m"}}, indent=7)
+BRING = """
+mkdir /srv/program && cd /srv/program
+for name in strict_json docker_engine daemon_json; do
+  printf %s "${!name}" >$name.py
+done
+echo '{"debug": true}' >good
+echo '{"log-driver": "local"}' >driver
+printf %s "$text" >kept && install -m 600 kept "$real" && systemctl restart docker
+docker run -d --init --name user busybox sleep 1d
+"""
+BAD = {
+    r"printf '\xef\xbb\xbf{}'": ":1: a byte order mark",
+    r"printf '{\n# mine\n}'": ":2: a comment",
+    r"printf '{\"debug\": true,\n}'": ":2: a comma",
+    r"printf '{\"debug\": true,\n\"debug\": true}'": ":1, 2: the key 'debug'",
+    r"printf '[]'": ":1: this is no object",
+    r"printf '{\r\n}'": ":1: the line ends in CR LF",
+    "chmod 666 $real; printf '{}'": ": with mode 666 others may write it",
+    "chown nobody $real; printf '{}'": ": it belongs to user 65534",
+}
+
+
+@pytest.fixture(scope="module")
+def host(dockbook_home: Path) -> Iterator[LabHost]:
+    """Give one host with the program, and with settings and a container of its user."""
+    del dockbook_home
+    with life.attached(f"set-{secrets.token_hex(4)}") as host:
+        given = {**book.programs(), "real": REAL, "text": SETTINGS}
+        made = host.run(BRING, env=given)
+        assert made.rc == 0, made.output
+        yield host
+        host.docker.close()
+
+
+def ask(host: LabHost, words: str, user: str | None = None) -> tuple[int, str]:
+    command = f"python3 /srv/program/daemon_json.py {words} 2>&1"
+    done = host.run(f"cd /srv/program && {command}", user=user)
+    return done.rc, done.output
+
+
+def state(host: LabHost) -> str:
+    return host.run(f"stat -c '%a %U' {REAL}; cat {REAL}; ls /etc/docker").output
+
+
+def test_a_broken_file_is_refused_and_left_as_it_is(host: LabHost) -> None:
+    for make, said in BAD.items():
+        host.run(f"real={REAL}; rm $real; touch $real; {make} >$real")
+        before = state(host)
+        rc, output = ask(host, "merge good")
+        assert (rc, output.startswith(f"{REAL}{said}")) == (1, True), output
+        assert state(host) == before
+    host.run(f"ln -sf /srv/program/good {REAL}")
+    assert ask(host, "merge good")[1].startswith(f"{REAL}: this is a link to")
+    assert ask(host, "put good")[0] == 1
+    host.run(f"rm {REAL} && mkdir {REAL}")
+    assert ask(host, "merge good")[1].startswith(f"{REAL}: this is no file")
+    host.run(f"rmdir {REAL} && install -m 600 /srv/program/kept {REAL}")
+
+
+def test_who_may_not_is_told_so(host: LabHost) -> None:
+    before = state(host)
+    rc, output = ask(host, "merge good", user="nobody")
+    assert (rc, output) == (1, f"{REAL}: Permission denied\n")
+    assert ask(host, "merge gone") == (1, "gone: No such file or directory\n")
+    assert state(host) == before
+
+
+def test_an_engine_that_is_down_gets_a_good_file_again(host: LabHost) -> None:
+    """Want a change that was killed half-way undone, and a broken file replaced."""
+    cd = "cd /srv/program; "
+    host.run(f"{cd}timeout -s KILL 0.4 python3 daemon_json.py merge driver --restart")
+    host.run(f"echo broken >{REAL}; systemctl restart docker")
+    assert not host.has_engine()
+    assert ask(host, "merge good")[0] == 1
+    assert ask(host, "put kept")[0] == 3
+    assert ask(host, "put kept --restart") == (0, "restarted\n")
+    assert host.docker.info()["Labels"] == ["a=b"]
+    assert host.run(f"{cd}cmp kept {REAL}; stat -c %a {REAL}").output == "600\n"
+
+
+def test_settings_and_containers_of_the_user_survive(
+    host: LabHost, tmp_path: Path
+) -> None:
+    host.run("docker start user")
+    before = inventory(host), host.docker.info()["Labels"], state(host)
+    assert attempt("mirror-config", host, tmp_path).reason is None
+    assert (inventory(host), host.docker.info()["Labels"], state(host)) == before
+    assert host.docker.containers.get("user").status == "running"
+
+
+@pytest.mark.parametrize(
+    ("command", "fake", "reason"),
+    [
+        pytest.param(
+            "systemctl",
+            '[ "$1" = reload ] && set -- restart docker\nexec /usr/bin/systemctl "$@"',
+            "StepFailed",
+            id="reload restarts the engine",
+        ),
+        pytest.param(
+            "dockerd",
+            """
+case $* in *--config-file*) echo started with root; exit 1 ;; esac
+exec /usr/sbin/dockerd "$@"
+""",
+            "StepFailed",
+            id="everything is valid",
+        ),
+    ],
+)
+def test_a_host_that_behaves_otherwise_makes_it_fail(
+    dockbook_home: Path, tmp_path: Path, command: str, fake: str, reason: str
+) -> None:
+    del dockbook_home
+    with lying(fake, command) as liar:
+        before = inventory(liar)
+        made = attempt("mirror-config", liar, tmp_path)
+        assert (made.reason or "").startswith(reason)
+        assert inventory(liar) == before
