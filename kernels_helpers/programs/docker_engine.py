@@ -112,7 +112,7 @@ def _info() -> dict[str, Any]:
     """Ask the engine what it is; nothing if it does not answer."""
     said = _run("docker", "info", "--format", "{{json .}}").stdout
     info: dict[str, Any] = json.loads(said or "{}")
-    return info if "DockerRootDir" in info else {}
+    return info if info.get("ServerVersion") else {}
 
 
 def _plain(key: str, value: Any) -> object:
@@ -132,10 +132,10 @@ def _said(since: float, pattern: str) -> str:
 
 
 def _command_line() -> list[str]:
-    """Return the words with which the engine runs, or would."""
-    pid = _run("systemctl", "show", "-p", "MainPID", "--value", "docker").stdout.strip()
-    if pid in ("", "0"):
+    """Return the words with which the engine runs; its name alone if it does not."""
+    if _run("systemctl", "is-active", "docker").returncode:
         return ["dockerd"]
+    pid = _run("systemctl", "show", "-p", "MainPID", "--value", "docker").stdout.strip()
     return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
 
 
