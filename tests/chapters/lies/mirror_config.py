@@ -5,7 +5,7 @@ from tests.chapters.fakes import DOCKER, SILENT
 LIES = {
     "succeeds always and says nothing": (
         SILENT,
-        "NotFound: 404 Client Error",
+        "CheckFailed: putting it back would change nothing",
     ),
     "shows a log driver that the engine has not": (
         f"""

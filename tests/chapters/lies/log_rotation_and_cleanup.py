@@ -1,0 +1,33 @@
+"""What makes the chapter log-rotation-and-cleanup fail."""
+
+from tests.chapters.fakes import DOCKER, SILENT
+
+LIES = {
+    "succeeds always and says nothing": (
+        SILENT,
+        "CheckFailed: one image has lost its name",
+    ),
+    "gives the old container the new limits": (
+        f"""
+case "$*" in
+*"-d --init --name dockbook-tidy-talks"*)
+  shift; set -- run --log-opt max-size=64k "$@" ;;
+esac
+exec {DOCKER} "$@"
+""",
+        "CheckFailed: the log has grown",
+    ),
+    "takes volumes that have a name for anonymous ones": (
+        f"""
+case "$*" in
+"volume ls -q "*) seq -s "" 100000000 100000009 | head -c 64; echo ;;
+esac
+exec {DOCKER} "$@"
+""",
+        "StepFailed",
+    ),
+    "removes nothing that is on the list": (
+        f'[ "$1 $2" = "network rm" ] && exit 0\nexec {DOCKER} "$@"',
+        "CheckFailed: what was on the list is gone",
+    ),
+}
