@@ -17,14 +17,9 @@ exec {DOCKER} "$@"
 """,
         "CheckFailed: the log has grown",
     ),
-    "takes volumes that have a name for anonymous ones": (
-        f"""
-case "$*" in
-"volume ls -q "*) seq -s "" 100000000 100000009 | head -c 64; echo ;;
-esac
-exec {DOCKER} "$@"
-""",
-        "StepFailed",
+    "prunes nothing": (
+        f'[ "$1 $2" = "volume prune" ] && exit 0\nexec {DOCKER} "$@"',
+        "CheckFailed: an old engine takes a volume that has a name",
     ),
     "removes nothing that is on the list": (
         f'[ "$1 $2" = "network rm" ] && exit 0\nexec {DOCKER} "$@"',
