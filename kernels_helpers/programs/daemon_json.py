@@ -104,7 +104,7 @@ def _bring(
         _place(_dump(settings))
         docker_engine.reload()
         _place(content)
-    if wrong := docker_engine.unlike(settings):
+    if wrong := docker_engine.at_last_unlike(settings):
         raise Stopped(f"docker info does not show {', '.join(wrong)}")
 
 

@@ -18,6 +18,7 @@ from strict_json import Stopped
 
 VALIDATES = 23  # the first version of Docker that can check a file itself
 WAIT = 15  # seconds in which the engine has to say that it has reloaded
+SETTLES = 3  # seconds after which `docker info` has to show it
 NOBODY = 65534
 SHOWN = {  # what `docker info` calls a key
     "data-root": "DockerRootDir",
@@ -101,6 +102,17 @@ def unlike(settings: dict[str, Any]) -> list[str]:
     told["registry-mirrors"] = info["RegistryConfig"]["Mirrors"]
     both = [(key, value, told[key]) for key, value in settings.items() if key in told]
     return [key for key, set_, is_ in both if _plain(key, set_) != _plain(key, is_)]
+
+
+def at_last_unlike(settings: dict[str, Any]) -> list[str]:
+    """Name the keys that `docker info` does not come to show.
+
+    The engine says that it has reloaded before the last setting is in force.
+    """
+    since = time.time()
+    while (wrong := unlike(settings)) and time.time() < since + SETTLES:
+        time.sleep(0.1)
+    return wrong
 
 
 def ids(*words: str) -> set[str]:
