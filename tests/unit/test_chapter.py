@@ -278,6 +278,16 @@ def test_a_step_sees_parameters_run_and_label(tmp_path: Path) -> None:
     ]
 
 
+def test_only_a_step_that_names_a_program_has_its_text(tmp_path: Path) -> None:
+    host = FakeHost()
+    chapter = open_chapter(tmp_path, host, programs={"tool": "text", "other": "x"})
+    chapter.look(Step("look", 'printf %s "$tool"'))
+    chapter.look(Step("look", "true"))
+    named, plain = host.environments
+    assert (named["tool"], "other" in named) == ("text", False)
+    assert "tool" not in plain
+
+
 def test_a_journal_that_cannot_be_written_stops_the_step_before_it_runs(
     tmp_path: Path,
 ) -> None:

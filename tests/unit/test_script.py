@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from kernels_helpers import book
 from kernels_helpers.errors import ChapterError, ParameterError
 from kernels_helpers.parameters import Contract
 from kernels_helpers.process import start_time
@@ -147,6 +148,13 @@ def test_without_its_secret_no_step_runs(
 
 
 @pytest.mark.usefixtures("folder")
+def test_a_program_that_is_named_comes_along() -> None:
+    """Want its text to arrive as it is, with every quote and line break."""
+    text = book.programs()["daemon_json"]
+    assert output('%%look\nprintf %s "$daemon_json"').rstrip() == text.rstrip()
+    assert "daemon_json" not in written("%%look\ntrue")
+
+
 def test_run_and_label_are_set() -> None:
     assert output('%%look\necho "$run $label"') == "run-1 dockbook.run=run-1\n"
 
