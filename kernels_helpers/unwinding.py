@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from kernels_helpers import journal, references
+from kernels_helpers import book, journal, references
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.connect import connect
 from kernels_helpers.errors import LabError
@@ -47,6 +47,7 @@ def unwind(
             journal=Journal(path, mask),
             say=say,
             mask=mask,
+            programs=book.programs(),
             hosts=_others(joined, path),
             bare=contract.bare,
         )
