@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kernels_helpers import completion
+from kernels_helpers import cli_fleet, completion
 from kernels_helpers.cli_author import teller
 from kernels_helpers.cli_evidence import PENDING
 from kernels_helpers.errors import HostError, ParameterError, UsageError
@@ -85,6 +85,7 @@ def script(chapter: str, pairs: tuple[str, ...], file: Path | None, keep: bool) 
     show_default=True,
     help="Folder for the evidence.",
 )
+@cli_fleet.options
 def run(
     chapters: tuple[str, ...],
     all_: bool,
@@ -98,10 +99,12 @@ def run(
     timeout: str,
     jobs: int | None,
     out: Path,
+    **fleet: Any,
 ) -> None:
     """Run chapters headless and leave their evidence in a folder.
 
     On a host that is not a lab a run is a plan, unless -p apply=true is given.
+    With --inventory or --matrix it is a fleet: one chapter on many targets.
     """
     from kernels_helpers import book, notebook
 
@@ -113,6 +116,17 @@ def run(
     paths = [book.find(c) for c in chapters] or list(book.chapters().values())
     if asking:
         given |= _ask(paths, given)
+    how: dict[str, Any] = {
+        "plan": plan,
+        "keep": keep,
+        "cell_timeout": cell_timeout,
+        "timeout": timeout,
+    }
+    if (asked := cli_fleet.Asked(**fleet)).wanted:
+        if len(paths) > 1 or jobs:
+            raise UsageError("a fleet runs one chapter: --forks says how many at once")
+        cli_fleet.run(paths[0], asked, given, {**how, "out": out})
+        return
     hosts = {notebook.head(p).contract.read(given).get("host") for p in paths}
     from kernels_helpers import forks
 
@@ -120,9 +134,7 @@ def run(
     from kernels_helpers import jobs as at_once
     from kernels_helpers import references, runner
 
-    options = runner.Options(
-        given, out, plan=plan, keep=keep, cell_timeout=cell_timeout, timeout=timeout
-    )
+    options = runner.Options(given, out, **how)
     missing = runner.prepare(paths, options)
     options = replace(options, typed={name: references.ask(name) for name in missing})
 

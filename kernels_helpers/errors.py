@@ -5,6 +5,7 @@
     DockbookError             exit 1
     ├── UsageError            exit 2   the call cannot be understood
     │   ├── ParameterError             (also ValueError)
+    │   ├── InventoryError             the hosts of a fleet cannot be told
     │   └── ChapterError               a chapter that is missing or malformed
     ├── HostError             exit 3   no host to work on
     │   └── LabError
@@ -30,6 +31,10 @@ class UsageError(DockbookError):
 
 class ParameterError(UsageError, ValueError):
     """Report a parameter that is unknown, of the wrong type or out of range."""
+
+
+class InventoryError(UsageError):
+    """Report an inventory that cannot be read, or says two things at once."""
 
 
 class ChapterError(UsageError):

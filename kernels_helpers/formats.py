@@ -9,34 +9,14 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
-from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from kernels_helpers import journal, report
 from kernels_helpers.cases import Case, cases, remake
+from kernels_helpers.markup import add, as_html, as_junit, clean, node, page
 from kernels_helpers.report import Report
 
-TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")  # colours and cursor moves
-CONTROL = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MARKS = re.compile(r"([\\`*_{}\[\]#|!~])")
-# Nothing is loaded and nothing runs, whatever a page is made to hold.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-STYLE = """
-:root { color-scheme: light dark; --line: #8884; --good: #1a7f37; --bad: #cf222e }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto;
-  padding: 0 1rem }
-h1 { margin-bottom: 0 } h2 { font-size: 1.15rem; margin-top: 2rem }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0;
-  border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
-th { font-weight: 600; width: 12rem }
-pre { border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem;
-  overflow-x: auto; font: 13px/1.45 ui-monospace, monospace; margin: .4rem 0 }
-pre.output { border-style: dashed; max-height: 24rem }
-p { margin: .4rem 0 } .quiet { opacity: .7; font-size: .85rem }
-.passed { color: var(--good) } .failed { color: var(--bad) }
-.verdict { font-size: 1.2rem; font-weight: 600 }
-"""
 
 
 def junit(folder: Path) -> str:
@@ -47,7 +27,7 @@ def junit(folder: Path) -> str:
     made, listed = remake(folder), cases(folder)
     if made.reason and not any(case.problem for case in listed):
         listed.append(Case("run", "the run", problem=made.reason))
-    suite = _node(
+    suite = node(
         "testsuite",
         name=made.chapter,
         tests=str(len(listed)),
@@ -58,16 +38,12 @@ def junit(folder: Path) -> str:
     )
     if made.started:
         suite.set("timestamp", clean(made.started))
-    properties = _add(suite, "properties")
+    properties = add(suite, "properties")
     for name, value in _facts(made).items():
-        _add(properties, "property", name=name, value=value)
+        add(properties, "property", name=name, value=value)
     for case in listed:
         _test(suite, made.chapter, case)
-    root = _node("testsuites")
-    root.append(suite)
-    ElementTree.indent(root)
-    declared = '<?xml version="1.0" encoding="UTF-8"?>\n'
-    return declared + ElementTree.tostring(root, encoding="unicode") + "\n"
+    return as_junit(suite)
 
 
 def markdown(folder: Path) -> str:
@@ -93,41 +69,29 @@ def markdown(folder: Path) -> str:
 def html(folder: Path) -> str:
     """Write one page that holds everything and asks for nothing else."""
     made, listed = remake(folder), cases(folder)
-    page = _node("html", lang="en")
-    head, body = _add(page, "head"), _add(_add(page, "body"), "main")
-    _add(head, "meta", charset="utf-8")
-    _add(head, "meta", content=POLICY).set("http-equiv", "Content-Security-Policy")
-    _add(head, "meta", name="viewport", content="width=device-width")
-    _add(head, "title", f"{made.chapter}: {made.status}")
-    _add(head, "style").text = STYLE
-    _add(body, "h1", made.chapter)
-    verdict = _add(body, "p", made.status, role="status")
+    whole, body = page(f"{made.chapter}: {made.status}")
+    add(body, "h1", made.chapter)
+    verdict = add(body, "p", made.status, role="status")
     verdict.set("class", f"verdict {made.status}")
     if made.reason:
-        _add(body, "p", made.reason)
-    _add(body, "p", _counted(listed))
+        add(body, "p", made.reason)
+    add(body, "p", _counted(listed))
     _table(body, _facts(made).items())
     if would := made.effects:
-        _add(body, "h2", "Would happen")
+        add(body, "h2", "Would happen")
         _table(body, [(f"{e.action} {e.kind}", e.name) for e in would])
     for heading, group in _by_heading(listed):
-        section = _add(body, "section")
-        _add(section, "h2", heading)
+        section = add(body, "section")
+        add(section, "h2", heading)
         for case in group:
             _show(section, case)
     undone = [e for e in journal.read(folder / report.JOURNAL) if e["event"] == "undo"]
     if undone:
-        section = _add(body, "section")
-        _add(section, "h2", "Undone")
+        section = add(body, "section")
+        add(section, "h2", "Undone")
         for event in undone:
             _verdict(section, "✔" if event["ok"] else "✘", str(event["undo"]))
-    text = ElementTree.tostring(page, encoding="unicode", method="html")
-    return f"<!doctype html>\n{text}\n"
-
-
-def clean(text: str) -> str:
-    """Take out what a terminal acts on and XML does not allow."""
-    return CONTROL.sub("", TERMINAL.sub("", text))
+    return as_html(whole)
 
 
 def _facts(made: Report) -> dict[str, str]:
@@ -184,51 +148,40 @@ def _told(case: Case) -> str:
 def _test(suite: Element, chapter: str, case: Case) -> None:
     name = f"{case.heading}: {case.title}" if case.heading else case.title
     took = f"{case.seconds:.3f}"
-    test = _add(suite, "testcase", classname=chapter, name=name, time=took)
+    test = add(suite, "testcase", classname=chapter, name=name, time=took)
     if case.problem:
-        _add(test, "failure", case.what, message=case.problem)
+        add(test, "failure", case.what, message=case.problem)
     elif _is_skipped(case):
-        _add(test, "skipped", message=case.answer or "")
+        add(test, "skipped", message=case.answer or "")
     if case.output:
-        _add(test, "system-out", case.output)
+        add(test, "system-out", case.output)
 
 
 def _show(section: Element, case: Case) -> None:
     if case.kind == "check":
         _verdict(section, _mark(case), case.what + _told(case))
         return
-    _add(section, "pre", case.what, tabindex="0")
+    add(section, "pre", case.what, tabindex="0")
     if case.output:
-        _add(section, "pre", case.output, tabindex="0").set("class", "output")
+        add(section, "pre", case.output, tabindex="0").set("class", "output")
     _verdict(section, _mark(case), f"{case.kind}{_told(case)}", quiet=not case.problem)
 
 
 def _verdict(section: Element, mark: str, text: str, *, quiet: bool = False) -> None:
-    line = _add(section, "p")
+    line = add(section, "p")
     if quiet:
         line.set("class", "quiet")
-    sign = _add(line, "span", mark)
+    sign = add(line, "span", mark)
     sign.set("class", {"✔": "passed", "✘": "failed"}.get(mark, ""))
     sign.tail = f" {clean(text)}"
 
 
 def _table(body: Element, rows: Iterable[tuple[str, str]]) -> None:
-    table = _add(body, "table")
+    table = add(body, "table")
     for name, value in rows:
-        row = _add(table, "tr")
-        _add(row, "th", name)
-        _add(row, "td", value)
-
-
-def _node(tag: str, text: str | None = None, **attributes: str) -> Element:
-    node = Element(tag, {n: clean(value) for n, value in attributes.items()})
-    node.text = None if text is None else clean(text)
-    return node
-
-
-def _add(parent: Element, tag: str, text: str | None = None, **facts: str) -> Element:
-    parent.append(_node(tag, text, **facts))
-    return parent[-1]
+        row = add(table, "tr")
+        add(row, "th", name)
+        add(row, "td", value)
 
 
 def _plain(text: str) -> str:

@@ -6,6 +6,7 @@ the one that forked it, and so do its kernels; its lab ends with its lock.
 
 import contextlib
 import ctypes
+import functools
 import multiprocessing
 import os
 import signal
@@ -71,7 +72,7 @@ def run(paths: list[Path], jobs: int, work: Work) -> list[Any]:
     none is begun after that, nor after Ctrl-C or SIGTERM, which they all get.
     """
     coming, active, outcomes = iter(paths), list[Job](), list[Outcome]()
-    with _forwarding(active) as stopped:
+    with heeding(functools.partial(_interrupt, active)) as stopped:
         while True:
             bad = stopped or any(outcome.error for outcome in outcomes)
             while not bad and len(active) < jobs and (path := next(coming, None)):
@@ -88,6 +89,11 @@ def run(paths: list[Path], jobs: int, work: Work) -> list[Any]:
     if stopped:
         raise KeyboardInterrupt
     return [outcome.made for outcome in outcomes]
+
+
+def _interrupt(active: list[Job]) -> None:
+    for job in active:
+        os.kill(job.process.pid or 0, signal.SIGINT)
 
 
 def _start(path: Path, work: Work) -> Job:
@@ -117,7 +123,7 @@ def _be(path: Path, work: Work, end: Any, said: int, parent: int) -> None:
 
 
 @contextlib.contextmanager
-def _forwarding(active: list[Job]) -> Iterator[list[int]]:
+def heeding(hand_on: Callable[[], object]) -> Iterator[list[int]]:
     """Hand Ctrl-C and SIGTERM on; yield the signals that have come.
 
     A second one ends this process, and Linux kills the others with it.
@@ -125,14 +131,13 @@ def _forwarding(active: list[Job]) -> Iterator[list[int]]:
     came: list[int] = []
     numbers = (signal.SIGINT, signal.SIGTERM)
 
-    def forward(number: int, _frame: FrameType | None) -> None:
+    def heed(number: int, _frame: FrameType | None) -> None:
         came.append(number)
         for each in numbers:
             signal.signal(each, signal.default_int_handler)
-        for job in active:
-            os.kill(job.process.pid or 0, signal.SIGINT)
+        hand_on()
 
-    before = {number: signal.signal(number, forward) for number in numbers}
+    before = {number: signal.signal(number, heed) for number in numbers}
     try:
         yield came
     finally:

@@ -84,17 +84,23 @@ class Run:
         return self.folder / report.JOURNAL
 
 
-def run(path: Path, options: Options, on_cell: Callable[[int, str], object]) -> Report:
+def run(
+    path: Path,
+    options: Options,
+    on_cell: Callable[[int, str], object],
+    run_id: str | None = None,
+) -> Report:
     """Run one chapter on its host and leave its evidence in a folder of its own.
 
     ``on_cell`` is told the number of each code cell, from 1, and the heading it is
-    under. One process at a time works on a run; nothing is left of it at the end
-    but what the chapter, or ``keep``, says is to stay.
+    under. The run is called ``run_id`` if one is given. One process at a time works
+    on it; nothing is left of it at the end but what the chapter, or ``keep``, says
+    is to stay.
     """
     notebook, contract = load(path)
     values = contract.read(options.parameters)
     given = {name: values[name] for name in options.parameters}
-    run_id = new_run_id(book.name_of(path))
+    run_id = run_id or new_run_id(book.name_of(path))
     folder = options.out / run_id
     started = Run(run_id, path, folder, replace(options, parameters=given))
     forks.zygote()  # it imports while a lab starts

@@ -1,0 +1,206 @@
+"""A fleet whose targets answer at once, on dask's own threads."""
+
+import functools
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kernels_helpers import cluster, fleet, fleet_report, journal
+from kernels_helpers.cluster import Crew
+from kernels_helpers.errors import ChapterError, HostError
+from kernels_helpers.fleet import Fleet
+from kernels_helpers.fleet_report import Row
+from kernels_helpers.rollout import Limits
+from kernels_helpers.runner import Options
+from kernels_helpers.targets import Target
+from kernels_helpers.worker import Answer, Order
+from tests.unit import notebooks
+from tests.unit.test_cli import call, refused
+
+NAMES = "abcdef"
+FACTS = {"seconds": 1.5, "checks": [{"ok": True}]}
+
+
+@pytest.fixture(scope="module")
+def crew() -> Iterator[Crew]:
+    with cluster.crew(None, 2) as made:
+        yield made
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Fleet:
+    chapter = notebooks.write(tmp_path / "small.ipynb", notebooks.BINDING)
+    return fleet.begin(chapter, Options({}, tmp_path / "out"))
+
+
+class Answers:
+    """Answer for the targets, and keep who asked, and who asked at the same time."""
+
+    def __init__(self, **statuses: str) -> None:
+        self.statuses = statuses
+        self.asked: list[str] = []
+        self.most = 0
+        self._at_once = 0
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        """Be the same one on a worker: it is a thread of this process."""
+        KEPT[id(self)] = self
+        return _kept, (id(self),)
+
+    def work(self, order: Order) -> Answer:
+        with self._lock:
+            self.asked.append(order.target)
+            self._at_once += 1
+            self.most = max(self.most, self._at_once)
+        threading.Event().wait(0.05)
+        with self._lock:
+            self._at_once -= 1
+        status = self.statuses.get(order.target, "passed")
+        if status == "bug":
+            raise ValueError(order.target)
+        return Answer(status, None if status == "passed" else f"is {status}", FACTS)
+
+
+KEPT: dict[int, Answers] = {}
+
+
+def _kept(number: int) -> Answers:
+    return KEPT[number]
+
+
+def run(
+    begun: Fleet, crew: Crew, answers: Answers, limits: Limits, url: str = "lab://{}"
+) -> list[Row]:
+    targets = [Target(n, {"host": url.format(n)}) for n in NAMES]
+    return fleet.run(begun, targets, crew, limits, lambda _: None, answers.work)
+
+
+def statuses(ended: list[Row]) -> str:
+    return " ".join(row.status for row in ended)
+
+
+def test_the_canary_goes_alone_and_has_to_pass(begun: Fleet, crew: Crew) -> None:
+    answers = Answers(a="failed")
+    ended = run(begun, crew, answers, Limits(canary=1))
+    assert answers.asked == ["a"]
+    assert statuses(ended) == "failed" + " not run" * 5
+    told = json.loads((begun.folder / "fleet.json").read_text())
+    assert told["targets"][0]["reason"] == "is failed"
+    again = Answers()
+    assert (
+        statuses(run(begun, crew, again, Limits(canary=1))) == "passed " * 5 + "passed"
+    )
+    assert again.asked[0] == "a"
+    assert sorted(again.asked) == [*NAMES]
+
+
+def test_no_target_is_begun_after_so_many_failures_and_those_at_work_end(
+    begun: Fleet, crew: Crew
+) -> None:
+    answers = Answers(b="failed", c="unreachable")
+    ended = run(begun, crew, answers, Limits(max_failures=2))
+    assert answers.asked[:3] == ["a", "b", "c"]
+    assert answers.most == 2
+    told = statuses(ended).split(" ")
+    assert told[:3] == ["passed", "failed", "unreachable"]
+    assert ended[-1].status == "not run"
+    assert all(row.run for row in ended if row.status != "not run")
+    begins = [
+        e["target"]
+        for e in journal.read(begun.folder / "fleet.jsonl")
+        if e["event"] == "sent"
+    ]
+    assert begins == answers.asked
+    retried = Answers()
+    run(begun, crew, retried, Limits())
+    assert "a" not in retried.asked  # it has passed
+
+
+def test_what_never_answered_is_unknown_and_not_run_again(
+    begun: Fleet, crew: Crew
+) -> None:
+    first = run(begun, crew, Answers(b="bug"), Limits())
+    assert statuses(first) == "passed unknown" + " passed" * 4
+    assert "ValueError" in (first[1].reason or "")
+    answers = Answers()
+    again = run(begun, crew, answers, Limits())
+    assert answers.asked == []  # no worker has begun it: nobody knows what it did
+    assert "no worker has the journal" in (again[1].reason or "")
+    (begun.folder / f".{first[1].run}").touch()  # now one has
+    found = run(begun, crew, answers, Limits())
+    assert answers.asked == ["b"]
+    assert found[1].run == first[1].run
+    assert statuses(found) == "passed " * 5 + "passed"
+
+
+def test_targets_of_one_host_wait_for_each_other(begun: Fleet, crew: Crew) -> None:
+    answers = Answers()
+    run(begun, crew, answers, Limits(), url="ssh://same")
+    assert (answers.most, answers.asked) == (1, [*NAMES])
+    answers = Answers()
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        ("passed passed", 0),
+        ("passed planned", 4),
+        ("unreachable planned", 3),
+        ("failed unreachable", 1),
+        ("unknown failed", 5),
+        ("passed not-run", 1),
+    ],
+)
+def test_the_exit_code_is_that_of_the_worst(found: str, code: int) -> None:
+    pending = functools.partial(Row, "a", "lab://a", pending=1)
+    ended = [pending(status.replace("-", " ")) for status in found.split()]
+    assert fleet_report.exit_code(ended) == code
+
+
+def test_the_reports_hold_what_a_target_says_as_data(begun: Fleet, crew: Crew) -> None:
+    evil = "<script>alert(1)</script>\x1b[31m"
+    fleet.run(
+        begun,
+        [Target(evil, {"host": "lab://"})],
+        crew,
+        Limits(),
+        lambda _: None,
+        Answers(**{evil: "failed"}).work,
+    )
+    page = (begun.folder / "fleet.html").read_text()
+    assert "<script" not in page
+    assert "✔" in page
+    suite = (begun.folder / "fleet.xml").read_text()
+    assert 'tests="1" failures="1"' in suite
+    assert "<script" not in suite
+
+
+def test_an_edited_chapter_is_no_retry(begun: Fleet) -> None:
+    notebooks.write(begun.path, notebooks.BINDING, notebooks.MAKE)
+    with pytest.raises(ChapterError, match="begin a new fleet"):
+        fleet.again(begun.id, begun.path, begun.options)
+
+
+def test_a_call_that_makes_no_fleet_is_refused(tmp_path: Path) -> None:
+    small = notebooks.write(tmp_path / "small.ipynb", notebooks.BINDING)
+    hosts = tmp_path / "hosts.yaml"
+    hosts.write_text("all: {hosts: {a: {volume: -x}}}")
+    refused(call("run", small, "--canary", "1"), "--canary is for a fleet")
+    refused(call("run", small, "--inventory", hosts), "host a: parameter volume")
+    words = ("run", small, small, "--inventory", hosts)
+    refused(call(*words), "a fleet runs one chapter")
+    words = ("run", small, "--inventory", hosts, "--host", "lab://x")
+    refused(call(*words), "the inventory names the hosts")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_scheduler_that_does_not_answer_is_no_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cluster, "ANSWERS", 0.5)
+    with pytest.raises(HostError, match=r"no scheduler answers at tcp://127"):
+        cluster.crew("tcp://127.0.0.1:9", None).__enter__()
