@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from kernels_helpers import worker
 from kernels_helpers.errors import HostError, UsageError
 from kernels_helpers.worker import UNKNOWN, Answer, Order
 
@@ -134,7 +133,6 @@ def crew(scheduler: str | None, forks: int | None) -> Iterator[Crew]:
             raise HostError(
                 f"{scheduler} has no worker: start `dask worker {scheduler}`"
             )
-        client.run(worker.ready)
         yield Crew(client, slots, forks, shared=scheduler is None)
 
 

@@ -6,11 +6,9 @@ hears of it: what the journal does not see end is *unknown*, and is resumed, not
 again.
 """
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from kernels_helpers import book, fleet_report, journal, report, runner, worker
 from kernels_helpers.cluster import Crew
@@ -101,48 +99,40 @@ def run(
     has ended. One process at a time works on a fleet.
     """
     with runner.claimed(fleet.folder):
-        before = {row.target: row for row in fleet_report.rows(fleet.folder)}
-        left = [t for t in targets if _status(before, t) not in GOOD]
-        fleet.journal.write("targets", targets=[_told(t) for t in left])
-        orders = [_order(fleet, t, before.get(t.name), crew) for t in left]
-        resumed, bound = _where(fleet, orders, crew)
-        taken = _Taken(fleet, crew, on_row)
-        for order in (o for o in orders if o.resume and o not in resumed):
-            url = str(order.parameters["host"])
-            reason = NOWHERE.format(run=order.run, url=url)
-            taken.ended(order, Answer(UNKNOWN, reason))
-        rollout = Rollout(
-            crew,
-            limits,
-            taken.sent,
-            taken.ended,
-            {t.name: t.place for t in left},
-            bound,
-        )
+        orders, bound = _orders(fleet, targets, crew)
+        record = _Record(fleet, crew, on_row)
+        lost = [o for o in orders if o.resume and o.run not in bound]
+        for order in lost:
+            where = NOWHERE.format(run=order.run, url=order.parameters["host"])
+            record.ended(order, Answer(UNKNOWN, where))
+        places = {target.name: target.place for target in targets}
+        rollout = Rollout(crew, limits, record, places, bound)
         try:
-            rollout.run([o for o in orders if not o.resume or o in resumed], work)
+            rollout.run([order for order in orders if order not in lost], work)
         finally:
-            taken.forget()
-            if rollout.stopped:
-                fleet.journal.write("stopped", reason=rollout.stopped)
+            record.close(rollout.stopped)
             fleet_report.write(fleet.folder)
         if rollout.stopped == INTERRUPTED:
             raise KeyboardInterrupt
         return fleet_report.rows(fleet.folder)
 
 
-class _Taken:
+class _Record:
     """Put on record what was sent and what has come back."""
 
-    def __init__(self, fleet: Fleet, crew: Crew, on_row: Callable[[Row], object]):
+    def __init__(
+        self, fleet: Fleet, crew: Crew, on_row: Callable[[Row], object]
+    ) -> None:
         self._fleet, self._crew, self._on_row = fleet, crew, on_row
         self._journal = fleet.journal
         self._arrived: list[str] = []
 
     def sent(self, order: Order, address: str) -> None:
+        """Say that an order goes to a worker now."""
         self._journal.write("sent", target=order.target, run=order.run, worker=address)
 
     def ended(self, order: Order, answer: Answer) -> None:
+        """Keep the evidence of a run, and say how it has ended."""
         for name, content in answer.files.items():
             file = self._fleet.folder / order.run / name
             file.parent.mkdir(exist_ok=True)
@@ -153,33 +143,42 @@ class _Taken:
             self._arrived.append(order.run)
         self._on_row(row)
 
-    def forget(self) -> None:
-        self._crew.ask(
-            worker.forget,
-            self._fleet.id,
-            _shared(self._fleet, self._crew),
-            self._arrived,
-        )
-
-
-def _told(target: Target) -> dict[str, Any]:
-    return {"name": target.name, "parameters": dict(target.parameters)}
-
-
-def _status(before: Mapping[str, Row], target: Target) -> str | None:
-    return before[target.name].status if target.name in before else None
+    def close(self, stopped: str | None) -> None:
+        """Say why no more was begun; the workers need not keep what has arrived."""
+        if stopped:
+            self._journal.write("stopped", reason=stopped)
+        shared = _shared(self._fleet, self._crew)
+        self._crew.ask(worker.forget, self._fleet.id, shared, self._arrived)
 
 
 def _shared(fleet: Fleet, crew: Crew) -> str | None:
     return str(fleet.folder.absolute()) if crew.shared else None
 
 
-@functools.cache
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def _orders(
+    fleet: Fleet, targets: Sequence[Target], crew: Crew
+) -> tuple[list[Order], dict[str, str]]:
+    """Make an order for each target that is not good yet, and see who can resume.
+
+    Returns the orders, and the worker that has begun a run, by run.
+    """
+    before = {row.target: row for row in fleet_report.rows(fleet.folder)}
+    good = {name for name, row in before.items() if row.status in GOOD}
+    left = [target for target in targets if target.name not in good]
+    told = [{"name": t.name, "parameters": dict(t.parameters)} for t in left]
+    fleet.journal.write("targets", targets=told)
+    shared, chapter = _shared(fleet, crew), fleet.path
+    text = chapter.read_text(encoding="utf-8")
+    crew.ask(worker.receive, fleet.id, shared, chapter.name, text)
+    orders = [_order(fleet, t, before.get(t.name), shared) for t in left]
+    runs = [order.run for order in orders if order.resume]
+    held = crew.ask(worker.holding, fleet.id, shared, runs) if runs else {}
+    return orders, {run: address for address, names in held.items() for run in names}
 
 
-def _order(fleet: Fleet, target: Target, before: Row | None, crew: Crew) -> Order:
+def _order(
+    fleet: Fleet, target: Target, before: Row | None, shared: str | None
+) -> Order:
     """Order a new run, or to go on with one whose end is unknown.
 
     A fresh lab has ended with its worker: there is nothing to go on with.
@@ -192,20 +191,7 @@ def _order(fleet: Fleet, target: Target, before: Row | None, crew: Crew) -> Orde
         target=target.name,
         parameters=target.parameters,
         chapter=fleet.path.name,
-        text=_text(fleet.path),
-        folder=_shared(fleet, crew),
+        folder=shared,
         resume=resume,
         **{name: getattr(fleet.options, name) for name in SETTINGS},
     )
-
-
-def _where(
-    fleet: Fleet, orders: Sequence[Order], crew: Crew
-) -> tuple[list[Order], dict[str, str]]:
-    """Find the orders that can be gone on with, and the worker that has each run."""
-    runs = [order.run for order in orders if order.resume]
-    if not runs:
-        return [], {}
-    held = crew.ask(worker.holding, fleet.id, _shared(fleet, crew), runs)
-    bound = {run: address for address, names in held.items() for run in names}
-    return [order for order in orders if order.run in bound], bound

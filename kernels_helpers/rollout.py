@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from kernels_helpers import jobs, worker
 from kernels_helpers.cluster import Crew
@@ -12,7 +13,6 @@ INTERRUPTED = "interrupted"
 TICK = 0.5  # seconds between two looks at who is still there
 
 Work = Callable[[Order], Answer]
-Record = Callable[[Order, Answer], object]
 
 
 @dataclass(frozen=True)
@@ -26,25 +26,33 @@ class Limits:
     max_failures: int | None = None
 
 
+class Record(Protocol):
+    """Be told of each order: before it is sent, and when it has ended."""
+
+    def sent(self, order: Order, address: str) -> None:
+        """Take note of the worker that an order goes to."""
+
+    def ended(self, order: Order, answer: Answer) -> None:
+        """Take note of an answer."""
+
+
 class Rollout:
     """Send orders one after the other, as many at once as the workers can do.
 
     ``bound`` are workers, by run: who has begun a run goes on with it. No two
-    targets of one place are at work at once. ``sent`` is told before an order is
-    sent, and ``ended`` when its answer is there.
+    targets of one place are at work at once.
     """
 
     def __init__(
         self,
         crew: Crew,
         limits: Limits,
-        sent: Callable[[Order, str], object],
-        ended: Record,
+        record: Record,
         places: Mapping[str, str],
         bound: Mapping[str, str],
     ) -> None:
         self.crew, self.limits = crew, limits
-        self._sent, self._ended = sent, ended
+        self._record = record
         self._places, self._bound = places, bound
         self.failures = 0
         self.stopped: str | None = None
@@ -73,7 +81,7 @@ class Rollout:
         while not self.stopped and (chosen := self._next(waiting, canaries)):
             order, address = chosen
             waiting.remove(order)
-            self._sent(order, address)
+            self._record.sent(order, address)
             self.crew.send(order, address, work)
             begun = True
         return begun
@@ -94,7 +102,7 @@ class Rollout:
         return None
 
     def _take(self, order: Order, answer: Answer, *, canary: bool) -> None:
-        self._ended(order, answer)
+        self._record.ended(order, answer)
         if answer.status in GOOD:
             return
         self.failures += 1

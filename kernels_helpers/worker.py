@@ -28,7 +28,7 @@ FILES = (report.JOURNAL, report.NOTEBOOK, report.REPORT)
 
 @dataclass(frozen=True)
 class Order:
-    """Say what is to be run: a chapter, its file and text, and how.
+    """Say what is to be run: a chapter that the worker has received, and how.
 
     ``folder`` is the one of the fleet, if the workers share it; else evidence lies
     with the worker until it is sent. ``resume`` goes on with a run begun before.
@@ -39,7 +39,6 @@ class Order:
     target: str
     parameters: Mapping[str, Text]
     chapter: str
-    text: str = field(repr=False)
     folder: str | None = None
     plan: bool = False
     keep: bool = False
@@ -68,15 +67,17 @@ def place(fleet: str, folder: str | None) -> Path:
     return Path(folder) if folder else home() / "fleets" / fleet
 
 
-def ready() -> None:
-    """Import what kernels need, before the first order comes."""
+def receive(fleet: str, folder: str | None, chapter: str, text: str) -> None:
+    """Take the chapter that orders will name, and import what its kernels need."""
+    out = place(fleet, folder)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / chapter).write_text(text, encoding="utf-8")
     forks.zygote()
 
 
 def work(order: Order) -> Answer:
     """Carry an order out; what goes wrong with the target is part of the answer."""
     try:
-        order.out.mkdir(parents=True, exist_ok=True)
         made = _resume(order) if order.resume else _begin(order)
     except FileExistsError:
         return Answer(UNKNOWN, f"{order.run} was begun before: it is not run again")
@@ -128,10 +129,6 @@ def _begin(order: Order) -> Report:
 
 def _run(order: Order) -> Report:
     chapter = order.out / order.chapter
-    if not chapter.exists():
-        new = order.out / f".{order.run}.new"
-        new.write_text(order.text, encoding="utf-8")
-        new.replace(chapter)
     settings = ("plan", "keep", "cell_timeout", "timeout")
     options = Options(
         order.parameters, order.out, **{n: asdict(order)[n] for n in settings}

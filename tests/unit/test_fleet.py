@@ -191,10 +191,9 @@ def test_a_call_that_makes_no_fleet_is_refused(tmp_path: Path) -> None:
     hosts.write_text("all: {hosts: {a: {volume: -x}}}")
     refused(call("run", small, "--canary", "1"), "--canary is for a fleet")
     refused(call("run", small, "--inventory", hosts), "host a: parameter volume")
-    words = ("run", small, small, "--inventory", hosts)
-    refused(call(*words), "a fleet runs one chapter")
-    words = ("run", small, "--inventory", hosts, "--host", "lab://x")
-    refused(call(*words), "the inventory names the hosts")
+    words = ("--inventory", hosts)
+    refused(call("run", small, small, *words), "a fleet runs one chapter")
+    refused(call("run", small, *words, "--host", "lab://x"), "names the hosts")
     assert not (tmp_path / "runs").exists()
 
 
