@@ -21,6 +21,7 @@ from kernels_helpers.cli_evidence import (
 from kernels_helpers.cli_lab import lab
 from kernels_helpers.cli_run import resume, run, script
 from kernels_helpers.cli_site import site
+from kernels_helpers.cli_watch import watch
 from kernels_helpers.errors import DockbookError
 
 INTERRUPTED = 130
@@ -91,7 +92,7 @@ def doctor() -> None:
 
 
 for command in (
-    *(run, resume, script, copy, bake, lint, site, lab),
+    *(run, watch, resume, script, copy, bake, lint, site, lab),
     *(sweep, undo, verify, diff, check_leaks, report),
 ):
     main.add_command(command)

@@ -85,7 +85,9 @@ def run(
     from kernels_helpers.rollout import Limits
     from kernels_helpers.runner import Options
 
-    targets = _targets(asked, notebook.head(path).contract, given)
+    contract = notebook.head(path).contract
+    where = (asked.inventory, asked.limit, asked.matrix)
+    targets = targets_of(contract, given, *where)
     options = Options(given, **how)
     with cluster.crew(asked.scheduler, asked.forks) as crew:
         name = asked.retry_failed
@@ -101,20 +103,26 @@ def run(
         sys.exit(code)
 
 
-def _targets(asked: Asked, contract: Any, given: Mapping[str, Any]) -> list[Any]:
+def targets_of(
+    contract: Any,
+    given: Mapping[str, Any],
+    inventory: Path | None,
+    limit: str | None,
+    matrix: Path | None = None,
+) -> list[Any]:
     """List the targets; whatever is wrong with one is told before anything starts."""
-    from kernels_helpers import inventory, targets
+    from kernels_helpers import inventory as inventories
+    from kernels_helpers import targets
 
-    if asked.inventory:
+    if inventory:
         if "host" in given:
             raise UsageError("--host and --inventory: the inventory names the hosts")
-        hosts = inventory.read(asked.inventory)
-        names = hosts.limited(asked.limit or "")
-        found = targets.of_inventory(hosts, names, contract)
+        hosts = inventories.read(inventory)
+        found = targets.of_inventory(hosts, hosts.limited(limit or ""), contract)
     else:
         url = str(contract.read(given)["host"])
         found = [targets.Target(url, {"host": url})]
-    spread = targets.spread(found, given, targets.matrix(asked.matrix, given))
+    spread = targets.spread(found, given, targets.matrix(matrix, given))
     targets.check(spread, contract)
     return spread
 

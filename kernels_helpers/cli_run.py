@@ -47,7 +47,7 @@ def script(chapter: str, pairs: tuple[str, ...], file: Path | None, keep: bool) 
     from kernels_helpers import book, labels, notebook
 
     path = book.find(chapter)
-    values = notebook.head(path).contract.read(_parameters(pairs, file, None))
+    values = notebook.head(path).contract.read(parameters(pairs, file, None))
     from kernels_helpers import script as scripts  # slow to import
 
     run_id = labels.new_run_id(book.name_of(path))
@@ -112,7 +112,7 @@ def run(
         raise UsageError(
             "name the chapters to run, or --all: `dockbook list` shows them"
         )
-    given = _parameters(pairs, file, host)
+    given = parameters(pairs, file, host)
     paths = [book.find(c) for c in chapters] or list(book.chapters().values())
     if asking:
         given |= _ask(paths, given)
@@ -188,9 +188,10 @@ def _exit(outcomes: list[Any]) -> None:
         sys.exit(HostError.exit_code)
 
 
-def _parameters(
+def parameters(
     pairs: tuple[str, ...], file: Path | None, host: str | None
 ) -> dict[str, Any]:
+    """Gather what is given for parameters: a file, then pairs, then the host."""
     from kernels_helpers.parameters_file import read_file
 
     given: dict[str, Any] = dict(read_file(file)) if file else {}
