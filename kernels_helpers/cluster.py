@@ -95,15 +95,21 @@ class Crew:
         return dict(answers)
 
     def _lost(self) -> Iterator[tuple[Order, Answer]]:
-        """Give up the orders of workers that are gone, so that nobody repeats them."""
-        alive = self._client.status == "running"
-        known = _workers(self._client) if alive else {}
+        """Give up the orders of workers that are gone, so that nobody repeats them.
+
+        The scheduler has to say so, or to be gone for good itself.
+        """
+        connected = self._client.status in ("running", "connecting")
+        try:
+            known = _workers(self._client) if connected else {}
+        except OSError:
+            return
         for gone in self._slots.keys() - known.keys():
             del self._slots[gone]
         for future, (order, address) in [*self._active.items()]:
             if address not in self._slots:
                 del self._active[future]
-                if alive:
+                if connected:
                     future.cancel(force=True)
                 yield order, Answer(UNKNOWN, LOST)
 
@@ -203,7 +209,8 @@ def _check_versions(client: Any) -> None:
 
 
 def _workers(client: Any) -> dict[str, Any]:
-    return dict(client.scheduler_info(n_workers=-1)["workers"])
+    """Ask the scheduler itself: what a client remembers may be without workers."""
+    return dict(client.sync(client.scheduler.identity)["workers"])
 
 
 def _answer(future: Any) -> Answer:

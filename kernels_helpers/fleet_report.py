@@ -150,12 +150,16 @@ _KINDS = {
 }
 
 
+_CLASSES = {"passed": "passed", "planned": "quiet", NOT_RUN: "quiet"}
+
+
 def _html(began: Mapping[str, Any], ended: list[Row]) -> str:
     whole, body = page(f"{began['chapter']} on {len(ended)} targets")
     add(body, "h1", began["chapter"])
-    good = "failed" if exit_code(ended) not in (0, 4) else "passed"
+    good = "passed" if exit_code(ended) in (0, 4) else "failed"
     add(body, "p", counted(ended), role="status").set("class", f"verdict {good}")
     table = add(body, "table")
+    table.set("class", "fleet")
     head = add(table, "tr")
     for title in ("target", "status", "checks", "seconds"):
         add(head, "th", title, scope="col")
@@ -167,7 +171,7 @@ def _html(began: Mapping[str, Any], ended: list[Row]) -> str:
         else:
             name.text = row.target
         status = add(line, "td", row.status)
-        status.set("class", "passed" if row.status == "passed" else "failed")
+        status.set("class", _CLASSES.get(row.status, "failed"))
         strip = add(line, "td")
         for mark, same in groupby(row.strip):
             marks = add(strip, "span", "".join(same))

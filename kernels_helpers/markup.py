@@ -17,6 +17,7 @@ table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0;
   border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
 th { font-weight: 600; width: 12rem }
+.fleet th { width: auto } .fleet th, .fleet td:nth-child(2) { white-space: nowrap }
 pre { border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem;
   overflow-x: auto; font: 13px/1.45 ui-monospace, monospace; margin: .4rem 0 }
 pre.output { border-style: dashed; max-height: 24rem }

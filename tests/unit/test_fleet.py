@@ -2,9 +2,11 @@
 
 import functools
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -137,6 +139,21 @@ def test_what_never_answered_is_unknown_and_not_run_again(
     assert statuses(found) == "passed " * 5 + "passed"
 
 
+def test_only_the_scheduler_can_say_that_a_worker_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = SimpleNamespace(status="running")
+    crew = Crew(client, {"here": 1}, None, shared=True)
+
+    def silent(_client: object) -> dict[str, object]:
+        raise OSError("busy")
+
+    monkeypatch.setattr(cluster, "_workers", silent)
+    assert ([*crew.ended(0)], crew.free()) == ([], "here")
+    monkeypatch.setattr(cluster, "_workers", lambda _: {"other": 1})
+    assert ([*crew.ended(0)], crew.free()) == ([], None)
+
+
 def test_targets_of_one_host_wait_for_each_other(begun: Fleet, crew: Crew) -> None:
     answers = Answers()
     run(begun, crew, answers, Limits(), url="ssh://same")
@@ -195,6 +212,16 @@ def test_a_call_that_makes_no_fleet_is_refused(tmp_path: Path) -> None:
     refused(call("run", small, small, *words), "a fleet runs one chapter")
     refused(call("run", small, *words, "--host", "lab://x"), "names the hosts")
     assert not (tmp_path / "runs").exists()
+
+
+def test_without_dask_it_is_said_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    small = notebooks.write(tmp_path / "small.ipynb", notebooks.BINDING)
+    (tmp_path / "matrix.yaml").write_text("volume: [one, two]")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    done = call("run", small, "--matrix", tmp_path / "matrix.yaml")
+    refused(done, "pip install 'dockbook[fleet]'")
 
 
 def test_a_scheduler_that_does_not_answer_is_no_host(
