@@ -12,6 +12,7 @@ from kernels_helpers.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+EXPORT = "`ansible-inventory --list --export --yaml` writes all into one file"
 COUNT = click.IntRange(1)
 OPTIONS = (
     click.option(
@@ -118,6 +119,10 @@ def targets_of(
         if "host" in given:
             raise UsageError("--host and --inventory: the inventory names the hosts")
         hosts = inventories.read(inventory)
+        for name in hosts.unread:
+            click.echo(
+                f"{inventory}: {name}/ beside it is not read: {EXPORT}", err=True
+            )
         found = targets.of_inventory(hosts, hosts.limited(limit or ""), contract)
     else:
         url = str(contract.read(given)["host"])

@@ -23,6 +23,7 @@ from kernels_helpers.errors import InventoryError
 from kernels_helpers.inventory_file import ALL, Group, Vars, parse
 
 UNGROUPED = "ungrouped"
+BESIDE = ("group_vars", "host_vars")
 PRIORITY = "ansible_group_priority"
 
 
@@ -33,6 +34,11 @@ class Inventory:
     path: Path
     hosts: Mapping[str, Vars]
     groups: Mapping[str, frozenset[str]]  # of each host
+
+    @property
+    def unread(self) -> list[str]:
+        """Name the folders with variables beside the file, which are not read."""
+        return [name for name in BESIDE if (self.path.parent / name).is_dir()]
 
     def limited(self, words: str) -> list[str]:
         """List the hosts that names of hosts and groups, with commas, stand for.

@@ -8,6 +8,7 @@ from kernels_helpers.errors import UsageError
 from kernels_helpers.parameters import Contract
 from kernels_helpers.targets import Target
 from tests.unit import notebooks
+from tests.unit.test_cli import call
 
 # As people have it: written for Ansible, with much that is none of ours.
 SHARED = """
@@ -126,6 +127,16 @@ def test_what_is_wrong_with_an_inventory_is_said_with_its_place(
         read(path, contract)
     assert said in str(told.value)
     assert str(path) in str(told.value)
+
+
+def test_variables_beside_the_file_are_not_left_out_in_silence(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path, "all: {hosts: {a: {dockbook_host: 'lab://none'}}}")
+    small = notebooks.write(tmp_path / "small.ipynb", notebooks.BINDING)
+    (tmp_path / "group_vars").mkdir()
+    done = call("watch", small, "--inventory", path, "--out", tmp_path / "out")
+    assert "group_vars/ beside it is not read" in done.output
 
 
 def test_an_unknown_group_is_no_empty_fleet(tmp_path: Path) -> None:
