@@ -57,7 +57,8 @@ def _texts(html: Path) -> Iterator[tuple[Path, str]]:
     """Find the texts of the pages, by the path of each in the site."""
     for home in sorted(html.rglob("index.html")):
         asked = tasks(home.read_text(encoding="utf-8"))
-        for page in (home.parent / "ledger.html", *home.parent.glob("runbooks/*.html")):
+        chapters = home.parent.glob("runbooks/*.html")
+        for page in (*home.parent.glob("ledger.html"), *chapters):
             path = page.relative_to(home.parent).as_posix()
             places = {place: said for (p, place), said in asked.items() if p == path}
             weight = 0.5 if path == "ledger.html" else 1  # chapters explain more

@@ -24,6 +24,9 @@ LANGUAGES = {"en": "", "zh_CN": "zh/"}  # and their folders in the site
 FRONT = """\
 # {title}
 
+Every chapter is a notebook that has been run, from its first cell to its last. What it
+says is checked by code on the page.
+
 ```{{chapters}}
 ```
 

@@ -8,6 +8,14 @@ from pathlib import Path
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.site.source import SITE
 
+# Sphinx enters the folder of its settings to read them: the book is found before.
+PROGRAM = """
+import sys
+from kernels_helpers import book
+from sphinx.cmd.build import main
+sys.exit(main(sys.argv[1:]))
+"""
+
 
 def run(out: Path, builder: str, language: str, *more: str) -> Path:
     """Build ``out/source`` in a language, and return the folder of what was made.
@@ -15,7 +23,7 @@ def run(out: Path, builder: str, language: str, *more: str) -> Path:
     After a warning the pages are read anew the next time: else it would be forgotten.
     """
     made, doctrees = out / "pages" / language, out / "doctrees" / language
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", builder]
+    command = [sys.executable, "-c", PROGRAM, "-W", "--keep-going", "-b", builder]
     options = ["-q", "-c", str(SITE), "-d", str(doctrees), "-D", f"language={language}"]
     done = subprocess.run(
         [*command, *options, *more, str(out / "source"), str(made)],

@@ -1,8 +1,11 @@
 """What pip installs: checked as for PyPI, and tried far from the clone."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -10,12 +13,13 @@ import pytest
 
 from kernels_helpers import book
 
+SECOND = book.PACKAGE.parent / "tests/second_book"
 IN_BOOK = ("runbooks", "diagrams", "site", "tests/chapters/sanitize.cfg")
 
 
-def call(*words: str | Path, cwd: Path | None = None) -> str:
+def call(*words: str | Path, cwd: Path | None = None, **more: str) -> str:
     """Run a command that has to succeed and return what it says."""
-    env = {n: v for n, v in os.environ.items() if not n.startswith("PYTHON")}
+    env = {n: v for n, v in os.environ.items() if not n.startswith("PYTHON")} | more
     done = subprocess.run(
         [str(w) for w in words],
         cwd=cwd,
@@ -82,6 +86,23 @@ def test_a_chapter_runs_and_is_copied_in_an_empty_folder(
     assert "nothing to mend" in call(dockbook, "lint", copied.name, cwd=tmp_path)
     again = subprocess.run([dockbook, "copy", "volumes", tmp_path], check=False)
     assert again.returncode == 2
+
+
+def test_another_book_becomes_a_site_of_its_own(dockbook: Path, tmp_path: Path) -> None:
+    """The packages of the extra are those that the tests have; ours is the wheel."""
+    folder = shutil.copytree(SECOND, tmp_path / "rsync")
+    extra = {"PYTHONPATH": sysconfig.get_path("purelib")}
+    call(dockbook, "site", "build", cwd=folder, **extra)
+    call(dockbook, "site", "check", cwd=folder, **extra)
+    html = folder / "site/_build/html"
+    pages = sorted(html.rglob("*.html"))
+    assert [str(page.relative_to(html)) for page in pages] == [
+        *("404.html", "index.html", "runbooks/01-snapshots.html", "search.html")
+    ]
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert "Backups with rsync</title>" in text
+        assert not re.search(r"zh/|ledger\.html", text)
 
 
 def test_the_site_says_what_it_needs(dockbook: Path) -> None:
