@@ -50,28 +50,44 @@ def lint(path: Path) -> list[str]:
 def headings(notebook: Notebook) -> Iterator[str]:
     """Want the fixed sections, in their order, under one title."""
     lines = [
-        line
+        (_where(cell, number), line)
         for cell in notebook.cells
         if cell.cell_type == "markdown"
-        for line in cell.source.splitlines()
+        for number, line in enumerate(cell.source.splitlines(), 1)
     ]
-    if sum(line.startswith("# ") for line in lines) != 1:
-        yield "write one title (`# …`), in the first cell"
-    found = [line[3:].strip() for line in lines if line.startswith("## ")]
-    if tuple(found) != SECTIONS:
-        yield f"the sections are {', '.join(found)}: write {', '.join(SECTIONS)}"
+    titles = [where for where, line in lines if line.startswith("# ")]
+    if len(titles) != 1:
+        where = f"{titles[1]}: a second title" if titles else "there is no title"
+        yield f"{where}: write one title (`# …`), in the first cell"
+    found = [(w, line[3:].strip()) for w, line in lines if line.startswith("## ")]
+    names = [name for _, name in found]
+    if tuple(names) != SECTIONS:
+        wrong = (w for (w, n), s in zip(found, SECTIONS, strict=False) if n != s)
+        where = next(wrong, found[-1][0] if found else "no section")
+        yield (
+            f"{where}: the sections are {', '.join(names)}: write {', '.join(SECTIONS)}"
+        )
 
 
 def parameters(notebook: Notebook) -> Iterator[str]:
     """Want the parameters cell first, with the two that every chapter has."""
     code = _code(notebook)
     if "parameters" not in code[0].metadata.get("tags", []):
-        yield "the first code cell is not the one tagged `parameters`: move it up"
+        yield (
+            f"{_where(code[0])}: the first code cell is not the one tagged "
+            "`parameters`: move it up"
+        )
     for name, type_ in STANDARD.items():
         if not re.search(rf"^{name}: {type_} = ", code[0].source, re.M):
-            yield f"the parameters lack `{name}: {type_} = …`"
+            yield (
+                f"{_where(code[0])}: the parameters lack `{name}: {type_}`: "
+                f"write a line `{name}: {type_} = …`"
+            )
     if not any("open_chapter(" in cell.source for cell in code[1:2]):
-        yield "the second code cell does not bind the chapter with open_chapter()"
+        yield (
+            f"{_where(code[min(1, len(code) - 1)])}: the second code cell does not "
+            "bind the chapter: write `chapter = open_chapter(…)`"
+        )
 
 
 def sizes(notebook: Notebook) -> Iterator[str]:
@@ -82,7 +98,8 @@ def sizes(notebook: Notebook) -> Iterator[str]:
     for cell in code:
         count = len([line for line in cell.source.splitlines() if line.strip()])
         if count > MAX_LINES:
-            yield f"{_where(cell)}: {count} lines: keep to {MAX_LINES}, split the cell"
+            where = _where(cell, MAX_LINES + 1)
+            yield f"{where}: {count} lines: keep to {MAX_LINES}, split the cell"
 
 
 def prose(notebook: Notebook) -> Iterator[str]:
@@ -94,15 +111,16 @@ def prose(notebook: Notebook) -> Iterator[str]:
     )
     if after < PROSE_RATIO * len(_code(notebook)):
         yield f"{after} of {len(_code(notebook))} code cells follow prose: explain more"
-    heading, checked = "", True
+    heading, checked, where = "", True, ""
     for cell in [*cells, nbformat.v4.new_markdown_cell("### end")]:
         if cell.cell_type == "code":
             checked = checked or "check(" in cell.source
             continue
-        for line in cell.source.splitlines():
+        for number, line in enumerate(cell.source.splitlines(), 1):
             if re.match(r"#{1,3} ", line):
                 if not checked:
-                    yield f"{heading!r} has no check: prove what it says"
+                    yield f"{where}: {heading!r} has no check: prove what it says"
+                where = _where(cell, number)
                 heading, checked = line, not line.startswith("### ")
 
 
@@ -117,7 +135,9 @@ def shell(notebook: Notebook) -> Iterator[str]:
         except ChapterError as error:
             yield f"{_where(cell)}: {error}"
             continue
-        yield from (f"{_where(cell)}: {problem}" for problem in _unsound(step))
+        for part, problem in _unsound(step):
+            at = max(cell.source.find(part), 0)
+            yield f"{_where(cell, _line(cell, at))}: {problem}"
 
 
 def secrets(notebook: Notebook) -> Iterator[str]:
@@ -130,26 +150,29 @@ def secrets(notebook: Notebook) -> Iterator[str]:
     for cell in _code(notebook):
         if cell.source.startswith(("%%look", "%%change")):
             for found in given.finditer(cell.source):
+                where = _where(cell, _line(cell, found.start()))
                 yield (
-                    f"{_where(cell)}: {found[0].strip()!r} goes to argv and ps: "
+                    f"{where}: {found[0].strip()!r} goes to argv and ps: "
                     f'use --password-stdin <<<"${found[1]}"'
                 )
 
 
-def _unsound(step: steps.Step) -> Iterator[str]:
+def _unsound(step: steps.Step) -> Iterator[tuple[str, str]]:
+    """Name what is wrong with a step, behind the text where it is."""
     for script in filter(None, (step.body, step.unless, step.undo)):
         parsed = subprocess.run(
             ["bash", "-n"], input=script, text=True, capture_output=True, check=False
         )
         if parsed.returncode:
-            yield parsed.stderr.strip()
+            yield script, f"{parsed.stderr.strip()}: mend the shell"
     if step.rc:
         return  # a command that is shown failing creates nothing
     for command in _commands(step.body):
         if CREATES.search(command) and "$label" not in command:
-            yield f'{command!r} makes an object: add --label "$label"'
+            yield command, f'{command!r} makes an object: add --label "$label"'
         if PRUNE.search(command) and "label=$label" not in command:
-            yield f"{command!r} prunes what is not ours: filter by label=$label"
+            said = "prunes what is not ours: filter by label=$label"
+            yield command, f"{command!r} {said}"
 
 
 def hosts(notebook: Notebook) -> Iterator[str]:
@@ -168,9 +191,14 @@ def python(notebook: Notebook) -> Iterator[str]:
     for cell in _code(notebook):
         found = PYTHON_WORDS.search(cell.source)
         if found and not cell.source.startswith("%%"):
-            yield f"{_where(cell)}: {found[0].strip()!r} belongs into the package"
+            line = _line(cell, found.end())
+            yield (
+                f"{_where(cell, line)}: {found[0].strip()!r} belongs into the package: "
+                "write a function with a test, or a step of shell"
+            )
         if EXEC_RUN in cell.source:
-            yield f"{_where(cell)}: exec_run can lose output: use `docker exec`"
+            line = _line(cell, cell.source.index(EXEC_RUN))
+            yield f"{_where(cell, line)}: exec_run can lose output: use `docker exec`"
 
 
 def outputs(notebook: Notebook) -> Iterator[str]:
@@ -187,9 +215,12 @@ def claims(notebook: Notebook) -> Iterator[str]:
     """Want every note of a check in the ledger."""
     known = {claim["id"] for claim in book.ledger()}
     for cell in _code(notebook):
-        for note in NOTE.findall(cell.source):
-            if note not in known:
-                yield f"{_where(cell)}: note {note!r} is not in runbooks/claims.yaml"
+        for found in NOTE.finditer(cell.source):
+            if (note := found[1]) not in known:
+                yield (
+                    f"{_where(cell, _line(cell, found.start()))}: note {note!r} is not "
+                    "in runbooks/claims.yaml: take one from there"
+                )
 
 
 RULES: tuple[Rule, ...] = (
@@ -216,5 +247,10 @@ def _commands(body: str) -> list[str]:
     ]
 
 
-def _where(cell: Notebook) -> str:
-    return f"cell {cell.id}"
+def _where(cell: Notebook, line: int = 1) -> str:
+    return f"cell {cell.id}, line {line}"
+
+
+def _line(cell: Notebook, place: int) -> int:
+    """Count the lines of a cell up to a place in its source."""
+    return int(cell.source.count("\n", 0, place)) + 1

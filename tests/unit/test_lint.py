@@ -154,6 +154,20 @@ def test_a_secret_that_is_no_word_of_a_command_is_right(
     assert not any("argv" in problem for problem in problems), problems
 
 
+def test_a_problem_names_its_line_and_the_way_out(
+    model: Callable[[Callable[[Notebook], None]], list[str]],
+) -> None:
+    created = 'docker volume create "$volume"'
+    assert model(add(f"%%change\n#| rc: 0\ntrue\n{created}"))[-1] == (
+        "cell spoiled, line 4: 'docker volume create \"$volume\"' makes an object: "
+        'add --label "$label"'
+    )
+    (told,) = model(second_title)
+    assert told.endswith(
+        ", line 1: a second title: write one title (`# …`), in the first cell"
+    )
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"), SPOILED, ids=[f"{n} {s}" for n, (_, s) in enumerate(SPOILED)]
 )
