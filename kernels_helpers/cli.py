@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from kernels_helpers import completion
-from kernels_helpers.cli_author import bake, copy, lint
+from kernels_helpers.cli_author import accept, bake, copy, lint, new, sanitize
 from kernels_helpers.cli_evidence import (
     check_leaks,
     diff,
@@ -92,7 +92,8 @@ def doctor() -> None:
 
 
 for command in (
-    *(run, watch, resume, script, copy, bake, lint, site, lab),
+    *(run, watch, resume, script, new, copy, bake, accept, sanitize, lint),
+    *(site, lab),
     *(sweep, undo, verify, diff, check_leaks, report),
 ):
     main.add_command(command)

@@ -1,8 +1,9 @@
-"""The commands for authors: copy, bake and lint."""
+"""The commands for authors: new, copy, bake, accept, sanitize and lint."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,6 +22,21 @@ def teller() -> Callable[[int, str], None]:
             last = heading
 
     return tell
+
+
+CHECK = click.option(
+    "--check", is_flag=True, help="Write nothing; exit with 1 if outputs differ."
+)
+
+
+@click.command()
+@click.argument("name")
+def new(name: str) -> None:
+    """Make a chapter from the skeleton: it runs, and waits for your text."""
+    from kernels_helpers import new as beginning
+
+    path = beginning.new(name)
+    click.echo(f"{path}  (dockbook run {name}; dockbook bake {name})")
 
 
 @click.command()
@@ -44,14 +60,51 @@ def copy(chapter: str, folder: Path) -> None:
 
 @click.command()
 @click.argument("chapters", nargs=-1, shell_complete=completion.chapters)
-def bake(chapters: tuple[str, ...]) -> None:
-    """Run chapters on a fresh lab and record their outputs in the notebooks."""
+@CHECK
+def bake(chapters: tuple[str, ...], check: bool) -> None:
+    """Run chapters on a fresh lab, show what differs, and record their outputs."""
     from kernels_helpers import bake as baking
     from kernels_helpers import book
 
-    for path in [book.find(c) for c in chapters] or list(book.chapters().values()):
-        changed = baking.bake(path, teller())
-        click.echo(f"{path}: {'recorded' if changed else 'unchanged'}")
+    paths = [book.find(c) for c in chapters] or list(book.chapters().values())
+    _record((baking.bake(path, teller()) for path in paths), check=check)
+
+
+@click.command()
+@click.argument("run")
+@CHECK
+def accept(run: str, check: bool) -> None:
+    """Show what differs in a run that passed, and record its outputs."""
+    from kernels_helpers import bake as baking
+    from kernels_helpers import evidence
+
+    _record([baking.accept(evidence.find(run))], check=check)
+
+
+def _record(recordings: Iterable[Any], *, check: bool) -> None:
+    """Show the difference before anything is written; exit with 1 on a check."""
+    changed = False
+    for recording in recordings:
+        click.echo("\n".join(recording.difference), nl=bool(recording.difference))
+        changed |= bool(recording.difference)
+        if recording.difference and not check:
+            recording.write()
+        told = (
+            ("differs" if check else "recorded")
+            if recording.difference
+            else "unchanged"
+        )
+        click.echo(f"{recording.path}: {told}")
+    if changed and check:
+        sys.exit(1)
+
+
+@click.command()
+def sanitize() -> None:
+    """Print what may differ between two runs, as a sanitize file for nbval."""
+    from kernels_helpers import normalizers
+
+    click.echo(normalizers.sanitize_file(), nl=False)
 
 
 @click.command()
