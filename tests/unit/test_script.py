@@ -148,8 +148,9 @@ def test_without_its_secret_no_step_runs(
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_program_that_is_named_comes_along() -> None:
+def test_a_program_that_is_named_comes_along(folder: Path) -> None:
     """Want its text to arrive as it is, with every quote and line break."""
+    del folder
     text = book.programs()["daemon_json"]
     assert output('%%look\nprintf %s "$daemon_json"').rstrip() == text.rstrip()
     assert "daemon_json" not in written("%%look\ntrue")
