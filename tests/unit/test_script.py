@@ -156,6 +156,7 @@ def test_a_program_that_is_named_comes_along(folder: Path) -> None:
     assert "daemon_json" not in written("%%look\ntrue")
 
 
+@pytest.mark.usefixtures("folder")
 def test_run_and_label_are_set() -> None:
     assert output('%%look\necho "$run $label"') == "run-1 dockbook.run=run-1\n"
 
