@@ -35,6 +35,7 @@ PRUNE = re.compile(r"\bdocker\b.*\bprune\b")
 PYTHON_WORDS = re.compile(r"^\s*(def|class|try|while|for)\b|\btime\.sleep\b", re.M)
 EXEC_RUN = "exec_run("  # loses output under load: docker/docker-py#3332
 TO_ARGV = r"(?<!\S)(?:--password(?:=|\s+)|-p=?\s*)[\"']?\$\{?"  # a variable follows
+ON = re.compile(r"%%(?:look|change)\n(?:#\|.*\n)*?#\| *on: *(\S+)")
 NOTE = re.compile(r"note=\"([^\"]+)\"")
 
 Notebook: TypeAlias = nbformat.NotebookNode
@@ -73,10 +74,8 @@ def parameters(notebook: Notebook) -> Iterator[str]:
     """Want the parameters cell first, with the two that every chapter has."""
     code = _code(notebook)
     if "parameters" not in code[0].metadata.get("tags", []):
-        yield (
-            f"{_where(code[0])}: the first code cell is not the one tagged "
-            "`parameters`: move it up"
-        )
+        where = _where(code[0])
+        yield f"{where}: the first code cell is not tagged `parameters`: move it up"
     for name, type_ in STANDARD.items():
         if not re.search(rf"^{name}: {type_} = ", code[0].source, re.M):
             yield (
@@ -84,10 +83,8 @@ def parameters(notebook: Notebook) -> Iterator[str]:
                 f"write a line `{name}: {type_} = …`"
             )
     if not any("open_chapter(" in cell.source for cell in code[1:2]):
-        yield (
-            f"{_where(code[min(1, len(code) - 1)])}: the second code cell does not "
-            "bind the chapter: write `chapter = open_chapter(…)`"
-        )
+        where = _where(code[min(1, len(code) - 1)])
+        yield f"{where}: the second code cell must be `chapter = open_chapter(…)`"
 
 
 def sizes(notebook: Notebook) -> Iterator[str]:
@@ -179,11 +176,10 @@ def hosts(notebook: Notebook) -> Iterator[str]:
     """Want steps on hosts that the parameters name."""
     code = _code(notebook)
     for cell in code:
-        found = re.search(
-            r"\A%%(?:look|change)\n(?:#\|.*\n)*?#\| *on: *(\S+)", cell.source
-        )
+        found = ON.match(cell.source)
         if found and f"\n{found[1]}: HostURL = " not in code[0].source:
-            yield f"{_where(cell)}: no parameter `{found[1]}: HostURL` is there"
+            line = _line(cell, found.end())
+            yield f"{_where(cell, line)}: add a parameter `{found[1]}: HostURL = …`"
 
 
 def python(notebook: Notebook) -> Iterator[str]:
@@ -217,10 +213,8 @@ def claims(notebook: Notebook) -> Iterator[str]:
     for cell in _code(notebook):
         for found in NOTE.finditer(cell.source):
             if (note := found[1]) not in known:
-                yield (
-                    f"{_where(cell, _line(cell, found.start()))}: note {note!r} is not "
-                    "in runbooks/claims.yaml: take one from there"
-                )
+                where = _where(cell, _line(cell, found.start()))
+                yield f"{where}: {note!r} is not in runbooks/claims.yaml: take one from it"
 
 
 RULES: tuple[Rule, ...] = (

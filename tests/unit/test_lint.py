@@ -121,6 +121,7 @@ SPOILED = [
     (add("x = 1\n" * 16), "16 lines"),
     (add("%%look\n#| unles: x\ntrue"), "option 'unles'"),
     (add("%%look\nif true"), "syntax error"),
+    (add("%%look\n#| rc: 1\n#| on: far\nx"), "line 3: add a parameter `far: Host"),
     (add("%%look\n#| rc: 1\nfi"), "syntax error"),
     (add("%%change\n#| unless: ((\ntrue"), "unexpected"),
     (add("%%change\ndocker run -d busybox"), "makes an object"),
