@@ -214,7 +214,7 @@ def claims(notebook: Notebook) -> Iterator[str]:
         for found in NOTE.finditer(cell.source):
             if (note := found[1]) not in known:
                 where = _where(cell, _line(cell, found.start()))
-                yield f"{where}: {note!r} is not in runbooks/claims.yaml: take one from it"
+                yield f"{where}: {note!r} is not in runbooks/claims.yaml: add it there"
 
 
 RULES: tuple[Rule, ...] = (
