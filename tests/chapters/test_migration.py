@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kernels_helpers import book, notebook
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
 from tests.chapters.attempts import attempt, inventory, lying
@@ -16,6 +17,7 @@ BACK = "bash /root/dockbook-migration/back"
 ROOT = "docker info --format '{{.DockerRootDir}}'"
 PLACE = "docker volume inspect --format '{{.Mountpoint}}' kept"
 SETTINGS = '{"log-opts": {"max-size": "7m"}}'
+LAYERS = "cd /var/lib/docker/overlay2 && sha256sum */diff/bin/busybox"
 OF_THE_USER = """
 printf %s "$settings" >/etc/docker/daemon.json && systemctl restart docker
 docker run -d --init --name user -v kept:/data --restart always busybox \
@@ -41,10 +43,16 @@ def objects(host: LabHost) -> list[str]:
     return [row for row in inventory(host) if row.split()[0] in KINDS]
 
 
-def says(host: LabHost, command: str) -> str:
-    done = host.run(command)
+def says(host: LabHost, command: str, **env: str) -> str:
+    done = host.run(command, env=env)
     assert done.rc == 0, done.output
     return done.output
+
+
+def cell(name: str) -> str:
+    """Return the command of a cell of the chapter."""
+    chapter, _ = notebook.load(book.find("migration"))
+    return next(c.source.split("\n", 1)[1] for c in chapter.cells if c.id == name)
 
 
 @pytest.mark.parametrize("method", ["bind", "data-root"])
@@ -83,39 +91,40 @@ def test_a_rehearsal_of_data_root_leaves_nothing(lab: LabHost, tmp_path: Path) -
 
 
 LIES = {
-    "rsync loses access lists": (
-        "rsync",
-        """
-for word; do
-  shift
-  case $word in -*HAXSx) word=${word%HAXSx}HXSx ;; esac
-  set -- "$@" "$word"
-done
-exec /usr/bin/rsync "$@"
-""",
+    "cp takes the contents only": (
+        "cp",
+        '[ "$1" != -ax ] || { shift; set -- -dRx "$@"; }\nexec /usr/bin/cp "$@"',
         "CheckFailed: with -A it arrives",
     ),
-    "rsync keeps in the copy what is gone": (
-        "rsync",
+    "cp spoils a layer, and puts its time back": (
+        "cp",
         """
-case $1 in -n*) exec /usr/bin/rsync "$@" ;; esac
-for word; do
-  shift
-  [ "$word" = --delete ] || set -- "$@" "$word"
-done
-exec /usr/bin/rsync "$@"
+/usr/bin/cp "$@" || exit
+[ "$1" = -ax ] || exit 0
+file=$(ls "$3"/overlay2/*/diff/bin/busybox | head -n 1)
+touch -r "$file" /run/time
+printf x | dd of="$file" bs=1 seek=4096 conv=notrunc status=none
+touch -r /run/time "$file"
 """,
-        "CheckFailed: there is no difference",
+        "StepFailed: the command ended with 1, expected 0",
     ),
-    "mount -a mounts nothing": (
-        "mount",
-        '[ "$1" = -a ] && exit 0\nexec /usr/bin/mount "$@"',
-        "CheckFailed: the data root is on the disk, once",
+    "rm keeps in the copy what is gone": (
+        "rm",
+        '[ "$2" = -- ] && exit 0\nexec /usr/bin/rm "$@"',
+        "CheckFailed: what was removed stays removed",
+    ),
+    "rsync sends nothing in the last pass": (
+        "rsync",
+        'pgrep -x dockerd >/dev/null || exit 0\nexec /usr/bin/rsync "$@"',
+        "CheckFailed: it was asked to stop, not killed",
     ),
     "jq drops the key": (
         "jq",
-        'case $* in *data-root*) cat "$5"; exit ;; esac\nexec /usr/bin/jq "$@"',
-        "CheckFailed: only data-root changes daemon.json",
+        """
+case $* in *slurpfile*) echo '{"data-root": ""}'; exit ;; esac
+exec /usr/bin/jq "$@"
+""",
+        "CheckFailed: one key is added, the others are kept",
     ),
 }
 
@@ -127,11 +136,11 @@ def test_a_tool_that_does_something_wrong_is_noticed_and_the_host_put_back(
     del dockbook_home
     method = "data-root" if command == "jq" else "bind"
     with lying(fake, command) as liar:
-        before = inventory(liar)
+        before = inventory(liar), says(liar, LAYERS)
         made = attempt("migration", liar, tmp_path, method=method)
         assert made.status == "failed"
         assert (made.reason or "").startswith(reason)
-        assert inventory(liar) == before
+        assert (inventory(liar), says(liar, LAYERS)) == before
         assert says(liar, ROOT) == "/var/lib/docker\n"
 
 
@@ -145,3 +154,83 @@ def test_an_engine_with_live_restore_is_refused(host: LabHost, tmp_path: Path) -
     assert made.reason == "CheckFailed: overlay2, without live-restore"
     assert [step["kind"] for step in made.steps] == ["look"]
     assert inventory(host) == before
+
+
+PLACES = {
+    "old": "/var/lib/docker",
+    "mount": "/data",
+    "new": "/data/docker",
+    "aside": "/var/lib/docker.old",
+    "records": "/root/records",
+    "disk": "/dev/vdb",
+    "run": "none",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("new", "/data/my docker", "use only letters, digits"),
+        ("new", "/data/数据", "use only letters, digits"),
+        ("new", "/data/docker/", "write /data/docker"),
+        ("new", "/data/../data/docker", "write /data/docker"),
+        ("new", "/srv/docker", "choose a directory below /data"),
+        ("new", "/var/lib/docker/new", "choose a place outside of /var/lib/docker"),
+        ("old", "/srv/link", "write /var/lib/docker"),
+        ("aside", "/run/aside", "choose a place beside /var/lib/docker"),
+        ("records", "/etc", "move it away"),
+        ("disk", "/dev/null", "not blank"),
+    ],
+)
+def test_a_path_that_will_not_do_is_refused_with_the_way_out(
+    lab: LabHost, name: str, value: str, said: str
+) -> None:
+    assert lab.run("ln -sfn /var/lib/docker /srv/link").rc == 0
+    look = lab.run(cell("migration-look-02"), env=PLACES | {name: value})
+    lab.run("rm /srv/link")
+    assert look.rc == 1
+    assert f"{value}: {said}" in look.output
+    assert lab.run(cell("migration-look-02"), env=PLACES).output == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("\ufeff{}", "byte order mark"),
+        ('{"debug": true, // why\n"mtu": 1400}', "no comments"),
+        ('{"debug": true,}', "no comma at the end"),
+        ("[]", "no comments"),
+        ('{"log-opts": {"a": "1"}, "log-opts": {"b": "2"}}', '["log-opts"]'),
+        ('{"labels": [], "mtu": 1400, "mtu": 1500}', '["mtu"]'),
+    ],
+)
+def test_a_configuration_that_docker_may_read_otherwise_is_refused(
+    lab: LabHost, text: str, said: str
+) -> None:
+    json = "/etc/docker/daemon.json"
+    write = f'mkdir -p /etc/docker; printf %s "$text" >{json}'
+    assert lab.run(write, env={"text": text}).rc == 0
+    look = lab.run(cell("migration-look-03"))
+    lab.run(f"rm {json}")
+    assert look.rc == 1
+    assert f"{json}: " in look.output
+    assert said in look.output
+
+
+def test_a_table_of_file_systems_keeps_every_other_byte(lab: LabHost) -> None:
+    """Want odd white space, comments and a missing line break at the end kept."""
+    odd = (
+        "# mine\n\n  \tLABEL=none\t /x   ext4 noauto  0\t0 # why\nUUID=1 /y xfs ro 0 0"
+    )
+    run = "mkdir -p /root/r && cp -a /etc/fstab /root/r/fstab && "
+    run += (
+        'printf %s "$odd" >/etc/fstab && cd /root/r && echo "/a /b none bind" >line\n'
+    )
+    bodies = cell("migration-change-04")
+    twice = (
+        "\nfor act in add add remove; do bash fstab-line $act line; cat /etc/fstab; "
+    )
+    twice += "echo =; done; cp -a fstab /etc/fstab; rm -r /root/r"
+    told = says(lab, run + bodies + twice, odd=odd, records="/root/r")
+    added = f"{odd}\n/a /b none bind\n"
+    assert told.split("=\n") == [f"1\n{added}", added, odd, ""]
