@@ -17,7 +17,7 @@ BACK = "bash /root/dockbook-migration/back"
 ROOT = "docker info --format '{{.DockerRootDir}}'"
 PLACE = "docker volume inspect --format '{{.Mountpoint}}' kept"
 SETTINGS = '{"log-opts": {"max-size": "7m"}}'
-LAYERS = "cd /var/lib/docker/overlay2 && sha256sum */diff/bin/busybox"
+LAYERS = "cd /var/lib/docker/overlay2 && sha256sum */diff/etc/os-release"
 OF_THE_USER = """
 printf %s "$settings" >/etc/docker/daemon.json && systemctl restart docker
 docker run -d --init --name user -v kept:/data --restart always busybox \
@@ -101,9 +101,9 @@ LIES = {
         """
 /usr/bin/cp "$@" || exit
 [ "$1" = -ax ] || exit 0
-file=$(ls "$3"/overlay2/*/diff/bin/busybox | head -n 1)
+file=$(ls "$3"/overlay2/*/diff/etc/os-release | head -n 1)
 touch -r "$file" /run/time
-printf x | dd of="$file" bs=1 seek=4096 conv=notrunc status=none
+printf x | dd of="$file" bs=1 seek=4 conv=notrunc status=none
 touch -r /run/time "$file"
 """,
         "StepFailed: the command ended with 1, expected 0",
