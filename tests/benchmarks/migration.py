@@ -35,8 +35,8 @@ for n in range(files):
 END
 """
 IN_VOLUME = "docker volume create big; place=/var/lib/docker/volumes/big/_data"
-IN_LAYER = "place=/root/layer"
-TO_LAYER = "tar -C /root/layer -c . | docker import - big && rm -rf /root/layer"
+IN_LAYER = "place=/var/tmp/layer"
+TO_LAYER = "tar -C /var/tmp/layer -c . | docker import - big && rm -rf /var/tmp/layer"
 WRITER = """
 docker run -d --init --name writer -v busy:/busy busybox sh -c "$write"
 """

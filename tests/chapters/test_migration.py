@@ -52,7 +52,8 @@ def says(host: LabHost, command: str, **env: str) -> str:
 def cell(name: str) -> str:
     """Return the command of a cell of the chapter."""
     chapter, _ = notebook.load(book.find("migration"))
-    return next(c.source.split("\n", 1)[1] for c in chapter.cells if c.id == name)
+    source: str = next(c.source for c in chapter.cells if c.id == name)
+    return source.split("\n", 1)[1]
 
 
 @pytest.mark.parametrize("method", ["bind", "data-root"])
