@@ -30,14 +30,18 @@ def parse(specification: str) -> tuple[str, int]:
     return name, int(number) * UNIT[unit]
 
 
-def attach(image: Path, size: int) -> tuple[int, int]:
-    """Back a loop device with a new sparse file of ``size`` bytes.
+def create(image: Path, size: int) -> None:
+    """Make a new sparse file of ``size`` bytes."""
+    with image.open("xb") as file:
+        file.truncate(size)
+
+
+def attach(image: Path) -> tuple[int, int]:
+    """Back a loop device with a file.
 
     Returns a file descriptor and the device's minor number. The device is freed
     by the kernel when the last holder of the descriptor, or mount of it, ends.
     """
-    with image.open("xb") as file:
-        file.truncate(size)
     try:
         control = os.open("/dev/loop-control", os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:

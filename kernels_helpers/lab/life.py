@@ -48,15 +48,20 @@ def _lock(name: str, kind: str, mode: int) -> Iterator[int]:
 
 @contextlib.contextmanager
 def attached(
-    name: str, specifications: Sequence[str] = (), *, bare: bool = False
+    name: str,
+    specifications: Sequence[str] = (),
+    *,
+    bare: bool = False,
+    durable: bool = False,
 ) -> Iterator[LabHost]:
     """Join a lab, starting it if need be, for as long as the context lasts.
 
-    A lab that is started is ``bare``, a fresh Debian without Docker, or has Docker.
-    The last one to leave takes down what no ``lab up`` has made persistent.
+    A lab that is started is ``bare``, a fresh Debian without Docker, or has Docker;
+    one that is ``durable`` can have a power cut. The last one to leave takes down what
+    no ``lab up`` has made persistent.
     """
     with _lock(check_name(name), "users", fcntl.LOCK_SH):
-        yield _join(name, specifications, bare=bare, persistent=False)
+        yield _join(name, specifications, bare=bare, persistent=False, durable=durable)
 
 
 def up(name: str, specifications: Sequence[str] = (), *, bare: bool = False) -> LabHost:
@@ -73,8 +78,28 @@ def running(name: str) -> bool:
     return state is not None and state.alive
 
 
+def power_cut(name: str) -> LabHost:
+    """Kill the pid 1 of a durable lab, and start it again on what is on its disks.
+
+    What the machine has in memory for its disks is not lost: it is no test of
+    fsync(2). The caller has to be attached. LabError when the lab is not durable.
+    """
+    folder = home() / check_name(name)
+    if not (folder / "durable").is_dir():
+        raise LabError(f"lab {name!r} is not durable: its root is gone with its pid 1")
+    with _lock(name, "life", fcntl.LOCK_EX):
+        remains.end(name)
+        start.boot(name)
+    return LabHost(name)
+
+
 def _join(
-    name: str, specifications: Sequence[str], *, bare: bool, persistent: bool
+    name: str,
+    specifications: Sequence[str],
+    *,
+    bare: bool,
+    persistent: bool,
+    durable: bool = False,
 ) -> LabHost:
     with _lock(name, "life", fcntl.LOCK_EX):
         if not running(name):
@@ -85,7 +110,7 @@ def _join(
             remains.clean(name)
             _watch(name)
             try:
-                start.start(name, wanted, tree, persistent=persistent)
+                start.start(name, wanted, tree, persistent=persistent, durable=durable)
             except BaseException:
                 remains.clean(name)
                 raise

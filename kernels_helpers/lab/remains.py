@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 from kernels_helpers.errors import LabError
@@ -24,6 +25,22 @@ def group(name: str) -> str:
 def clean(name: str) -> None:
     """End what runs of a lab and remove its cgroups and files."""
     folder = home() / name
+
+    def removed() -> bool:
+        _remove_files(folder)
+        return not folder.exists()
+
+    _end(name, removed)
+
+
+def end(name: str) -> None:
+    """End what runs of a lab and remove its cgroups; its files stay."""
+    _end(name, lambda: True)
+
+
+def _end(name: str, then: Callable[[], bool]) -> None:
+    """End what runs of a lab, and do something then, until it is done."""
+    folder = home() / name
     deadline = time.monotonic() + STOP_TIMEOUT
     while True:
         running = processes(folder)
@@ -31,10 +48,9 @@ def clean(name: str) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         groups = cgroups.remove(group(name)) if os.geteuid() == 0 else []
-        if not running and not groups:  # its state names its processes: it goes last
-            _remove_files(folder)
-            if not folder.exists():
-                return
+        # Its state names its processes: its files go last.
+        if not running and not groups and then():
+            return
         if time.monotonic() > deadline:
             left = ", ".join(map(str, [*running, *groups, folder]))
             raise LabError(

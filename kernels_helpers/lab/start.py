@@ -32,34 +32,59 @@ def check_place(folder: Path, wanted: list[tuple[str, int]]) -> None:
 
 
 def start(
-    name: str, wanted: list[tuple[str, int]], tree: Path | None, *, persistent: bool
+    name: str,
+    wanted: list[tuple[str, int]],
+    tree: Path | None,
+    *,
+    persistent: bool,
+    durable: bool = False,
 ) -> None:
     """Start a lab and wait until its Docker Engine answers, images loaded.
 
     ``wanted`` are disks: name and size in bytes. On a ``tree``, that of a fresh
-    Debian, there is no engine; the archive of images lies there. LabError when it
-    does not start; what is there by then is for ``remains`` to remove.
+    Debian, there is no engine; the archive of images lies there. The root of a
+    ``durable`` lab is on disk. LabError when it does not start; what is there by then
+    is for ``remains`` to remove.
     """
-    root = os.geteuid() == 0
     folder = home() / name
     archive = cached_archive(home())
     try:
         for part in ("root", "var", "run", "var/lib/dockbook"):
             (folder / part).mkdir(parents=True)
+        if durable:
+            (folder / "durable").mkdir()
         shutil.copytree(ROOTFS, folder / "rootfs")
         shutil.copyfile(archive, folder / "var/lib/dockbook/images.tar")
         if tree:
             (folder / DEBIAN).write_text(str(tree))
     except OSError as error:
         raise LabError(f"{error.filename}: {error.strerror}") from error
+    for disk, size in wanted:
+        disks.create(folder / f"{disk}.img", size)
+    state = boot(name)
+    if tree is None:
+        ready = LabHost(name).run(FIRST_COMMAND, timeout=START_TIMEOUT)
+        if ready.rc:
+            raise LabError(
+                f"Docker does not start in lab {name!r}:\n{ready.output[-2000:]}"
+            )
+    replace(state, persistent=persistent).save(folder)
+
+
+def boot(name: str) -> LabState:
+    """Start the pid 1 of a lab whose folder and disks are there, and wait for it."""
+    root = os.geteuid() == 0
+    folder = home() / name
+    shutil.rmtree(folder / "run")  # what an earlier pid 1 has left
+    (folder / "run").mkdir()
     groups = cgroups.create(remains.group(name)) if root else []
     (folder / "cgroups").write_text("".join(f"{group}\n" for group in groups))
     with contextlib.ExitStack() as held:
         devices = []
-        for disk, size in wanted:
-            descriptor, minor = disks.attach(folder / f"{disk}.img", size)
+        for image in sorted(folder.glob("vd?.img")):
+            descriptor, minor = disks.attach(image)
             held.callback(os.close, descriptor)
-            devices.append((disk, minor, descriptor))
+            devices.append((image.stem, minor, descriptor))
         (folder / "disks").write_text(
             "".join(f"{d} {minor}\n" for d, minor, _ in devices)
         )
@@ -74,13 +99,7 @@ def start(
         persistent=False,  # until it is ready: a kill -9 now would else leave it
     )
     state.save(folder)
-    if tree is None:
-        ready = LabHost(name).run(FIRST_COMMAND, timeout=START_TIMEOUT)
-        if ready.rc:
-            raise LabError(
-                f"Docker does not start in lab {name!r}:\n{ready.output[-2000:]}"
-            )
-    replace(state, persistent=persistent).save(folder)
+    return state
 
 
 def _launch(name: str, folder: Path, *, keep: list[int]) -> None:

@@ -26,7 +26,7 @@ fi
 : >etc/resolv.conf # look-ups are refused at once instead of hanging
 echo "$name" >etc/hostname
 printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$name" >etc/hosts
-printf '# <device> <dir> <type> <options> <dump> <pass>\n' >etc/fstab
+[ -e lab/booted ] || printf '# <device> <dir> <type> <options> <dump> <pass>\n' >etc/fstab
 
 mkdir -p "$var"/{log,tmp,cache,spool,lib/misc} "$lab/run/lock"
 chmod 1777 "$var/tmp"
@@ -47,7 +47,7 @@ mount --bind proc/sys proc/sys
 mount -o remount,bind,ro proc/sys # the sysctls of the machine
 mount --bind proc/sys/net proc/sys/net
 mount -o remount,bind,rw proc/sys/net # those of the lab's own network
-mkdir lab/.proc
+mkdir -p lab/.proc
 mount -t proc proc lab/.proc # an uncovered one: else no user namespace in here may mount proc
 mount -t sysfs sysfs sys
 if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
