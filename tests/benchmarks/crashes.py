@@ -6,6 +6,7 @@ COUNT crashes are drawn from the matrix; without it all of them are tried, which
 hours.
 """
 
+import itertools
 import random
 import sys
 import tempfile
@@ -75,7 +76,8 @@ def told(found: list[str]) -> str:
 def main(seed: int = 1, count: int | None = None) -> None:
     """Print the page."""
     words = f"{seed}" if count is None else f"{seed} {count}"
-    for line in (HEAD.format(words=words), *rows(seed, count), "", *rows_of_note()):
+    page = ([HEAD.format(words=words)], rows(seed, count), [""], rows_of_note())
+    for line in itertools.chain(*page):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
