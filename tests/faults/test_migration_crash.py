@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.crashes import COPIES, STEPS, Crash, outcome
 
-SWITCH = next(n for n, body in enumerate(STEPS, 1) if 'mv -T "$old"' in body)
+SWITCH = next(n for n, body in enumerate(STEPS, 1) if "\nswitch\n" in body)
 SAMPLE = [
     Crash("bind", "power", COPIES[0], 0.4, "resume"),
     Crash("data-root", "power", SWITCH, 0.0, "undo"),
