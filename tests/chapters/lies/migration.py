@@ -5,7 +5,7 @@ from tests.chapters.fakes import DOCKER, SILENT
 LIES = {
     "succeeds always and says nothing": (
         SILENT,
-        "StepFailed: the command ended well, but this is not true: docker ps",
+        "StepFailed: the command ended with 1, expected 0",
     ),
     "leaves a container out of its list": (
         f"""
