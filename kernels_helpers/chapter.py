@@ -20,7 +20,7 @@ from kernels_helpers.recovery import Undos
 from kernels_helpers.steps import Step
 from kernels_helpers.trying import carry_out
 
-UNDO_TIMEOUT = 120  # seconds, whatever the step itself may take
+UNDO_TIMEOUT = 120  # seconds, or what the step itself may take if that is more
 
 
 @dataclass
@@ -229,7 +229,8 @@ class Chapter:
             self.journal.write("undo", undo=step.undo, rc=None, ok=True)
             return True
         came = not step.unless or self._holds(step)
-        result = self._run(step, step.undo or "true", timeout=UNDO_TIMEOUT)
+        limit = max(UNDO_TIMEOUT, step.timeout)
+        result = self._run(step, step.undo or "true", timeout=limit)
         clean = result.rc == 0 and not (step.unless and self._holds(step))
         undone = clean or not came
         self.journal.write("undo", undo=step.undo, rc=result.rc, ok=undone)

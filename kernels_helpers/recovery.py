@@ -7,7 +7,8 @@ from typing import Any
 from kernels_helpers.steps import Step
 
 Event = dict[str, Any]
-FIELDS = ("kind", "body", "unless", "undo", "user", "on")  # of a step, in the journal
+OPTIONS = ("unless", "undo", "user", "on", "timeout")
+FIELDS = ("kind", "body", *OPTIONS)  # of a step, in the journal
 
 
 @dataclass

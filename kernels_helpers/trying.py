@@ -8,6 +8,7 @@ from typing import NoReturn, TypeAlias
 from kernels_helpers.errors import StepFailed
 from kernels_helpers.journal import Journal
 from kernels_helpers.process import Result
+from kernels_helpers.recovery import OPTIONS
 from kernels_helpers.steps import Step
 
 PAUSE = 1.0  # seconds between two tries
@@ -22,7 +23,7 @@ def carry_out(step: Step, run: Run, journal: Journal, shown: Shown) -> None:
     ``shown`` opens a stream for the output of one attempt. Raises StepFailed.
     """
     facts = {"kind": step.kind, "body": step.body}
-    options = {name: getattr(step, name) for name in ("unless", "undo", "user", "on")}
+    options = {name: getattr(step, name) for name in OPTIONS}
     journal.write("begin", **facts, **options)
     attempt = 0
     while True:

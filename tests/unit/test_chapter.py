@@ -335,14 +335,17 @@ def test_a_secret_goes_to_steps_and_nowhere_else(tmp_path: Path) -> None:
     assert "hunter22" not in repr(chapter)
 
 
-def test_an_undo_has_its_own_time_however_short_that_of_the_step(
-    tmp_path: Path,
+@pytest.mark.parametrize(("own", "undoing"), [(1, chapters.UNDO_TIMEOUT), (600, 600)])
+def test_an_undo_has_the_time_of_its_step_or_two_minutes(
+    tmp_path: Path, own: int, undoing: int
 ) -> None:
     host = FakeHost()
     chapter = open_chapter(tmp_path, host)
-    chapter.change(Step("change", "make", undo="take away", timeout=1))
+    chapter.change(Step("change", "make", undo="take away", timeout=own))
+    (recalled,) = pending(journal.read(chapter.journal.path))
+    assert recalled.timeout == own
     chapter.unwind()
-    assert host.timeouts == [1, chapters.UNDO_TIMEOUT]
+    assert host.timeouts == [own, undoing]
 
 
 @pytest.mark.parametrize("bare", [True, False])
