@@ -60,7 +60,7 @@ def dockbook(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_both_are_as_an_index_wants_them(dist: Path, wheel: Path) -> None:
     call(sys.executable, "-m", "twine", "check", "--strict", *dist.iterdir())
-    call("check-wheel-contents", wheel)
+    call(Path(sys.executable).with_name("check-wheel-contents"), wheel)
 
 
 def test_the_wheel_has_the_whole_book_and_nothing_that_was_built(wheel: Path) -> None:

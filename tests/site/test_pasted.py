@@ -104,7 +104,8 @@ class TestPasted:
     ) -> None:
         page.goto(f"{address}runbooks/02-concepts.html")
         page.fill(field("prefix"), "my.own")
-        (tmp_path / "runbooks").symlink_to(book.RUNBOOKS)
+        for part in (book.RUNBOOKS, book.DIAGRAMS):
+            (tmp_path / part.name).symlink_to(part)
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         environment = os.environ | {"PATH": path, "DOCKBOOK_HOME": str(dockbook_home)}
         for line in lines(page):
