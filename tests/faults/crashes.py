@@ -162,7 +162,8 @@ def mend(crash: Crash, out: Path) -> list[str]:
     (folder,) = out.iterdir()
     done = call(crash.end, folder)
     if done.returncode:
-        return [f"{crash.end} failed: {(done.stdout + done.stderr).strip()[-300:]}"]
+        said = [line.strip() for line in (done.stdout + done.stderr).splitlines()]
+        return [f"{crash.end}: {next((s for s in said if 'Failed: ' in s), said[-1])}"]
     return []
 
 
