@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 NPM := node_modules/.package-lock.json
 
-.PHONY: help setup book test lint types site bench clean
+.PHONY: help setup book test exhaustive lint types site bench clean
 
 help:            ## show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ test: setup lint types tests/site/$(NPM)  ## run all tests: lint, types, unit, c
 	@$(BIN)/pytest --require-engine -n auto --maxprocesses 4 --dist worksteal
 	@DOCKBOOK_LAB=nbval-$$$$ $(BIN)/pytest --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg \
 	  --nbval-cell-timeout 120 -p no:cacheprovider runbooks
+
+exhaustive: setup ## run what make test leaves out for its time
+	@$(BIN)/pytest --require-engine -n auto --dist worksteal -m exhaustive
 
 lint: setup      ## check code, notebooks, translation, shell and layers
 	@$(BIN)/ruff check --quiet

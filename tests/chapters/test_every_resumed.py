@@ -12,6 +12,8 @@ from tests.chapters.attempts import default_host
 from tests.chapters.calls import call
 from tests.faults import kills
 
+ALWAYS = {"volumes", "networks", "registries", "install", "migration", "backup"}
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _home(dockbook_home: Path) -> Iterator[None]:
@@ -22,7 +24,13 @@ def _home(dockbook_home: Path) -> Iterator[None]:
         life.down(name)
 
 
-@pytest.mark.parametrize("name", book.chapters())
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in ALWAYS else pytest.mark.exhaustive)
+        for name in book.chapters()
+    ],
+)
 def test_it_is_resumed_and_passes(
     request: pytest.FixtureRequest, tmp_path: Path, name: str
 ) -> None:

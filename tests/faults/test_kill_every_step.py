@@ -20,6 +20,14 @@ IMAGES = book.find("images")
 BEGUN = len(kills.changes(IMAGES)) - 1  # the first is true already on a lab
 CHANGES = len(operation.CHANGES)
 
+
+def each(last: int) -> list[object]:
+    """Number the changes; every second one is left to the exhaustive run."""
+    left = pytest.mark.exhaustive
+    steps = range(1, last + 1)
+    return [pytest.param(n, marks=() if n % 2 else left) for n in steps]
+
+
 # What the operation makes, without what differs between two runs.
 MADE = """
 docker ps -a --format '{{.Names}} {{.Image}} {{.State}} {{.Networks}}'
@@ -60,7 +68,7 @@ def in_every_way(test: Callable[[str, LabHost], None]) -> None:
             pytest.fail(failures)
 
 
-@pytest.mark.parametrize("step", range(1, BEGUN + 1))
+@pytest.mark.parametrize("step", each(BEGUN))
 def test_images_hit_when_a_change_begins(tmp_path: Path, step: int) -> None:
     def test(way: str, lab: LabHost) -> None:
         out = tmp_path / way
@@ -96,7 +104,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> str:
     return made.output
 
 
-@pytest.mark.parametrize("step", range(1, CHANGES + 1))
+@pytest.mark.parametrize("step", each(CHANGES))
 def test_an_operation_whose_runner_was_killed_is_resumed_to_the_same_end(
     tmp_path: Path, finished: str, step: int
 ) -> None:
