@@ -35,12 +35,15 @@ PAIRS = click.option(
 )
 
 
+FILE = click.option(
+    "-f", "file", type=click.Path(path_type=Path), help="Read parameters from YAML."
+)
+
+
 @click.command()
 @click.argument("chapter", shell_complete=completion.chapters)
 @PAIRS
-@click.option(
-    "-f", "file", type=click.Path(path_type=Path), help="Read parameters from YAML."
-)
+@FILE
 @click.option("--keep", is_flag=True, help="Leave what a lesson made.")
 def script(chapter: str, pairs: tuple[str, ...], file: Path | None, keep: bool) -> None:
     """Print a chapter as one bash script to read and run on a Docker host."""
@@ -60,9 +63,7 @@ def script(chapter: str, pairs: tuple[str, ...], file: Path | None, keep: bool) 
 @click.argument("chapters", nargs=-1, shell_complete=completion.chapters)
 @click.option("--all", "all_", is_flag=True, help="Run every chapter of the book.")
 @PAIRS
-@click.option(
-    "-f", "file", type=click.Path(path_type=Path), help="Read parameters from YAML."
-)
+@FILE
 @click.option(
     "--host", metavar="URL", help="A host, like lab://, lab://NAME or local://."
 )

@@ -1,29 +1,21 @@
 """The command that looks for drift."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from kernels_helpers import cli_fleet, completion
-from kernels_helpers.cli_run import parameters
+from kernels_helpers.cli_run import FILE, PAIRS, parameters
 from kernels_helpers.errors import UsageError
 
 
 @click.command()
 @click.argument("chapter", shell_complete=completion.chapters)
-@click.option(
-    "-f", "file", type=click.Path(path_type=Path), help="Read parameters from YAML."
-)
-@click.option(
-    "-p",
-    "pairs",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Set a parameter.",
-    shell_complete=completion.parameters,
-)
+@FILE
+@PAIRS
 @click.option("--host", metavar="URL", help="The host to look at.")
 @click.option(
     "--inventory",
@@ -82,7 +74,7 @@ def watch(
         title = f"{book.name_of(path)}: {len(told)} of {len(findings)} targets drifted"
         text = "\n".join(_text(finding) for finding in told)
         if url:
-            targets_told = [finding.as_dict() for finding in told]
+            targets_told = [asdict(finding) for finding in told]
             telling.post(url, {"title": title, "text": text, "targets": targets_told})
         if mail:
             telling.mail(sendmail, mail, f"dockbook: {title}", text)

@@ -6,7 +6,7 @@ Earlier runs are found in the folder where this one's evidence goes.
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,6 @@ class Finding:
     untrue: list[str] = field(default_factory=list)
     run: str | None = None
     since: str | None = None  # the last good run
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what is told to others."""
-        return asdict(self)
 
 
 def look(path: Path, target: Target, options: Options) -> Finding:

@@ -21,9 +21,8 @@ from kernels_helpers.notebook import load
 from kernels_helpers.rollout import GOOD, INTERRUPTED, Limits, Rollout
 from kernels_helpers.runner import Options
 from kernels_helpers.targets import Target
-from kernels_helpers.worker import UNKNOWN, Answer, Order
+from kernels_helpers.worker import SETTINGS, UNKNOWN, Answer, Order
 
-SETTINGS = ("plan", "keep", "cell_timeout", "timeout")
 NOWHERE = (
     "no worker has the journal of {run}: start the worker on its machine again, or see "
     "what is left with `dockbook sweep {run} --host {url}`"

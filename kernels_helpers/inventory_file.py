@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from kernels_helpers.errors import InventoryError
+from kernels_helpers.yaml_file import compose
 
 ALL = "all"
 PARTS = ("hosts", "children", "vars")
@@ -33,21 +34,7 @@ def parse(path: Path) -> tuple[dict[str, Group], dict[str, Vars]]:
 
     Raises InventoryError.
     """
-    try:
-        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise InventoryError(
-            f"{path} cannot be read ({error.strerror}): name a YAML inventory"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise InventoryError(
-            f"{path} is not UTF-8 at byte {error.start}: save it as UTF-8"
-        ) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or type(error).__name__
-        where = f", line {mark.line + 1}" if mark else ""
-        raise InventoryError(f"{path} is not YAML ({problem}{where})") from None
+    root = compose(path, "SafeLoader", InventoryError, "name a YAML inventory")
     file = File(path)
     try:
         for name, node in file.entries(root, "groups, like all:"):

@@ -5,8 +5,11 @@ from typing import Any
 
 from kernels_helpers.errors import ParameterError
 from kernels_helpers.kinds import Text
+from kernels_helpers.yaml_file import compose
 
 __all__ = ["read_file"]
+
+WANTED = "write `name: value` lines"
 
 
 def read_file(path: Path) -> dict[str, Text]:
@@ -14,25 +17,9 @@ def read_file(path: Path) -> dict[str, Text]:
 
     Every scalar is its text, so that ``1.10``, ``007`` and ``on`` stay a str.
     """
-    import yaml  # slow to import
-
-    try:
-        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.BaseLoader)
-    except OSError as error:
-        raise ParameterError(
-            f"{path} cannot be read ({error.strerror}): name a YAML file"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise ParameterError(
-            f"{path} is not UTF-8 at byte {error.start}: save it as UTF-8"
-        ) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        reason = _reason(error)
-        raise ParameterError(
-            f"{path} is not YAML ({reason}): write `name: value` lines"
-        ) from None
-    if not isinstance(root, yaml.MappingNode):
-        raise ParameterError(f"{path} is not a mapping: write `name: value` lines")
+    root = compose(path, "BaseLoader", ParameterError, WANTED)
+    if getattr(root, "id", None) != "mapping":
+        raise ParameterError(f"{path} is not a mapping: {WANTED}")
     texts: dict[str, Text] = {}
     for key, value in root.value:
         where = f"{path}, line {key.start_mark.line + 1}"
@@ -41,13 +28,6 @@ def read_file(path: Path) -> dict[str, Text]:
             raise ParameterError(f"{where}: {name!r} is there twice: keep one")
         texts[name] = _node_text(value, where)
     return texts
-
-
-def _reason(error: Exception) -> str:
-    """Say what is wrong and where, without the line: it may hold a secret."""
-    problem = getattr(error, "problem", None) or type(error).__name__
-    mark = getattr(error, "problem_mark", None)
-    return f"{problem}, line {mark.line + 1}" if mark else problem
 
 
 def _node_text(node: Any, where: str) -> Text:

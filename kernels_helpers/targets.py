@@ -1,7 +1,7 @@
 """What a fleet's chapter is to be run on: hosts of an inventory, rows of a matrix."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,8 +154,3 @@ def _named(name: str, row: Row) -> str:
 
 def _shown(value: Text) -> str:
     return value if isinstance(value, str) else ",".join(value)
-
-
-def hosts(targets: Iterable[Target]) -> Iterator[str]:
-    """List the URLs of the targets."""
-    yield from {target.url: None for target in targets}

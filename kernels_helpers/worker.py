@@ -9,7 +9,7 @@ import os
 import shutil
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from kernels_helpers.runner import Options
 
 UNKNOWN = "unknown"
 UNREACHABLE = "unreachable"
+SETTINGS = ("plan", "keep", "cell_timeout", "timeout")  # of a run, in an order
 FILES = (report.JOURNAL, report.NOTEBOOK, report.REPORT)
 
 
@@ -129,10 +130,8 @@ def _begin(order: Order) -> Report:
 
 def _run(order: Order) -> Report:
     chapter = order.out / order.chapter
-    settings = ("plan", "keep", "cell_timeout", "timeout")
-    options = Options(
-        order.parameters, order.out, **{n: asdict(order)[n] for n in settings}
-    )
+    how = {name: getattr(order, name) for name in SETTINGS}
+    options = Options(order.parameters, order.out, **how)
     runner.prepare([chapter], options)
     return runner.run(chapter, options, lambda *_: None, order.run)
 
@@ -148,11 +147,9 @@ def _resume(order: Order) -> Report:
         shutil.rmtree(folder)
         return _run(order)
     made = cases.remake(folder)
-    return afterwards.resume(folder, lambda *_: None) if _early(made) else made
-
-
-def _early(made: Report) -> bool:
-    return made.status == "failed"
+    return (
+        afterwards.resume(folder, lambda *_: None) if made.status == "failed" else made
+    )
 
 
 def _files(folder: Path) -> dict[str, bytes]:

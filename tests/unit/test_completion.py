@@ -9,6 +9,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.conftest import require
+
 SETUP = {
     "bash": ["--norc", "--noprofile", "-i"],
     "zsh": ["-f", "-i"],
@@ -20,14 +22,15 @@ COMPLETED = {  # what is typed before the key, and what stands there after it
 }
 
 
-def installed(shell: str) -> None:
-    if not shutil.which(shell):
-        pytest.skip(f"{shell} is not installed")
+def installed(request: pytest.FixtureRequest, shell: str) -> None:
+    require(request, None if shutil.which(shell) else f"{shell} is not installed")
 
 
 @pytest.mark.parametrize("shell", SETUP)
-def test_a_key_completes_chapters_and_parameters(shell: str) -> None:
-    installed(shell)
+def test_a_key_completes_chapters_and_parameters(
+    request: pytest.FixtureRequest, shell: str
+) -> None:
+    installed(request, shell)
     typing = pexpect.spawn(
         shell,
         SETUP[shell],
@@ -50,8 +53,10 @@ def test_a_key_completes_chapters_and_parameters(shell: str) -> None:
     typing.close(force=True)
 
 
-def test_fish_completes_chapters_and_parameters() -> None:
-    installed("fish")
+def test_fish_completes_chapters_and_parameters(
+    request: pytest.FixtureRequest,
+) -> None:
+    installed(request, "fish")
     asked = "; ".join(f"complete -C '{typed}'" for typed in COMPLETED)
     program = f"_DOCKBOOK_COMPLETE=fish_source dockbook | source; {asked}"
     done = subprocess.run(
