@@ -1,12 +1,18 @@
-"""A host that answers from a table, for tests without an engine."""
+"""A host that answers from a table, and a chapter on it: without an engine."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from kernels_helpers import journal
+from kernels_helpers.chapter import Chapter
 from kernels_helpers.hosts import Host
+from kernels_helpers.journal import Journal
 from kernels_helpers.process import Result
+from kernels_helpers.steps import Step
 
+MAKE = Step("change", "make", unless="is there", undo="take away")
 SILENCE: dict[str, Any] = {"Volumes": None}
 
 
@@ -50,3 +56,14 @@ class FakeHost(Host):
         output = f"{script}: {rc}\n"
         on_output(output)
         return Result(rc, output, 0.001, timed_out=rc == 124 and timeout is not None)
+
+
+def open_chapter(tmp_path: Path, host: FakeHost, **options: Any) -> Chapter:
+    said: list[str] = []
+    options.setdefault("say", said.append)
+    path = tmp_path / "journal.jsonl"
+    return Chapter(host, "a-run", {"volume": "x"}, Journal(path), **options)
+
+
+def events(chapter: Chapter, kind: str) -> list[dict[str, Any]]:
+    return [e for e in journal.read(chapter.journal.path) if e["event"] == kind]
