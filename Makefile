@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 NPM := node_modules/.package-lock.json
 
-.PHONY: help setup book test exhaustive lint types site bench clean
+.PHONY: help setup book test tests nbval exhaustive lint types site bench clean
 
 help:            ## show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,7 +30,12 @@ book: setup      ## run every chapter on a lab, then build the site
 
 test: setup lint types tests/site/$(NPM)  ## run all tests: lint, types, unit, contract, faults, site, chapters
 	@$(PYTHON) -m kernels_helpers.system chromium nginx sshd zsh fish
+	@$(MAKE) --no-print-directory -j2 tests nbval
+
+tests:
 	@$(BIN)/pytest --require-engine -n auto --maxprocesses 4 --dist worksteal
+
+nbval:
 	@DOCKBOOK_LAB=nbval-$$$$ $(BIN)/pytest --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg \
 	  --nbval-cell-timeout 120 -p no:cacheprovider runbooks
 

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import settings
 
 from kernels_helpers.hosts import LabHost
+from kernels_helpers.hosts.lab import home
 from kernels_helpers.lab import capability, debian, life
 from tests.labs import DISKS
 
@@ -28,6 +29,7 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 settings.register_profile("dockbook", deadline=None)
 settings.load_profile("dockbook")
 
+OWN_HOME = home()  # of the user, before tests have one of theirs
 ENGINE_FIXTURES = {"dockbook_home", "empty_home", "lab", "tree", "bare_lab"}
 SETTLE = 15.0  # seconds: a watcher has to notice, and may have a loaded machine
 
@@ -67,9 +69,13 @@ def require(request: pytest.FixtureRequest, reason: str | None) -> None:
 
 @pytest.fixture(scope="session")
 def tree(request: pytest.FixtureRequest, dockbook_home: Path) -> Path:
-    """Make the fresh Debian that all labs without Docker share, once."""
+    """Share the fresh Debian of the machine's own home: making one takes a minute."""
     require(request, debian.missing())
-    return debian.cached_tree(dockbook_home)
+    made = debian.cached_tree(OWN_HOME)
+    shared = dockbook_home / ".trees" / made.name
+    shared.parent.mkdir(exist_ok=True)
+    shared.symlink_to(made)
+    return made
 
 
 @pytest.fixture(scope="session")
