@@ -33,7 +33,7 @@ test: setup lint types tests/site/$(NPM)  ## run all tests: lint, types, unit, c
 	@$(MAKE) --no-print-directory -j2 tests nbval
 
 tests:
-	@$(BIN)/pytest --require-engine -n auto --maxprocesses 4 --dist worksteal
+	@$(BIN)/pytest --require-engine -n $$(($$(nproc) + 1)) --maxprocesses 4 --dist worksteal
 
 nbval:
 	@DOCKBOOK_LAB=nbval-$$$$ $(BIN)/pytest --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg \

@@ -12,7 +12,7 @@ from tests.chapters.attempts import default_host
 from tests.chapters.calls import call
 from tests.faults import kills
 
-ALWAYS = {"volumes", "networks", "registries", "install", "migration", "backup"}
+ALWAYS = {"registries", "install", "migration", "backup"}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -2,12 +2,13 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from filelock import FileLock
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -26,11 +27,31 @@ BELOW = "books/docker"  # a site has to work wherever it is put
 ADDRESS = "https://docs.example.org/docker"
 
 
+Once = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
+    """Let the first of the workers of pytest-xdist make a folder that all read."""
+    own = tmp_path_factory.getbasetemp()
+    base = own if worker_id == "master" else own.parent
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder = base / name
+        with FileLock(base / f"{name}.lock"):
+            if not (folder / "made").exists():
+                folder.mkdir()
+                make(folder)
+                (folder / "made").touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def html(once: Once) -> Path:
     """Build the site from what is recorded in the chapters."""
-    root = tmp_path_factory.mktemp("site")
-    build(root / "runs", root / "out")
+    root = once("site", lambda root: build(root / "runs", root / "out"))
     return root / "out" / "html"
 
 
@@ -91,9 +112,12 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(once: Once) -> Path:
     """Build a book of two chapters, printed too, for an address of its own."""
-    root = tmp_path_factory.mktemp("published")
+    return once("published", publish) / "out" / "html"
+
+
+def publish(root: Path) -> None:
     (root / "runbooks").mkdir()
     for file in ("05-volumes.ipynb", "06-networks.ipynb"):
         nbformat.write(notebook(), root / "runbooks" / file)
@@ -105,7 +129,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     translated(root / "locale" / "zh_CN" / "LC_MESSAGES")
     with open_book(root):
         build(root / "runs", root / "out", draft=True, address=ADDRESS, pdf=True)
-    return root / "out" / "html"
 
 
 @pytest.fixture(scope="session")

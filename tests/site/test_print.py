@@ -1,6 +1,7 @@
 """The pages on paper, and the book as a PDF."""
 
 import re
+import shutil
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from pypdf import PdfReader
 
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.site import build, printed
+from tests.site.conftest import Once
 
 A4 = {"width": 665, "height": 1000}  # pixels inside the margins
 HIDDEN = ".bd-header, .bd-sidebar-primary, .copybtn, details.source, .headerlink"
@@ -24,11 +26,14 @@ def sheet(html: Path) -> BeautifulSoup:
 
 
 @pytest.fixture(scope="module")
-def chinese(html: Path, tmp_path_factory: pytest.TempPathFactory) -> PdfReader:
+def chinese(html: Path, once: Once) -> PdfReader:
     """Print the Chinese book: it has more letters, and takes longer."""
-    pdf = tmp_path_factory.mktemp("pdf") / "book-zh.pdf"
-    printed.write(html / "zh", pdf)
-    return PdfReader(pdf)
+
+    def write(root: Path) -> None:
+        shutil.copytree(html, root / "html")  # it is written into, and others read it
+        printed.write(root / "html" / "zh", root / "book-zh.pdf")
+
+    return PdfReader(once("printed", write) / "book-zh.pdf")
 
 
 def outline(items: Any) -> Iterator[str]:
