@@ -14,7 +14,7 @@ from kernels_helpers.errors import ChapterError, CheckFailed, HostError, StepFai
 from kernels_helpers.hosts import Host
 from kernels_helpers.journal import Journal
 from kernels_helpers.labels import label_of
-from kernels_helpers.masking import Mask, Stream
+from kernels_helpers.masking import Mask
 from kernels_helpers.process import Result
 from kernels_helpers.recovery import Undos
 from kernels_helpers.steps import Step
@@ -211,7 +211,7 @@ class Chapter:
         return self.hosts[step.on]
 
     def _execute(self, step: Step) -> None:
-        carry_out(step, self._run, self.journal, lambda: Stream(self.mask, self.say))
+        carry_out(step, self._run, self.journal, self.mask, self.say)
 
     def _tell(self, text: str) -> None:
         self.say(self.mask(text))

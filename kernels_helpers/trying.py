@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import NoReturn, TypeAlias
 
 from kernels_helpers.errors import StepFailed
 from kernels_helpers.journal import Journal
+from kernels_helpers.masking import Mask, Stream
 from kernels_helpers.process import Result
 from kernels_helpers.recovery import OPTIONS
 from kernels_helpers.steps import Step
@@ -14,13 +14,14 @@ from kernels_helpers.steps import Step
 PAUSE = 1.0  # seconds between two tries
 
 Run: TypeAlias = Callable[..., Result]  # a script of the step, on its host
-Shown: TypeAlias = Callable[[], AbstractContextManager[Callable[[str], object]]]
+Say: TypeAlias = Callable[[str], object]
 
 
-def carry_out(step: Step, run: Run, journal: Journal, shown: Shown) -> None:
+def carry_out(step: Step, run: Run, journal: Journal, mask: Mask, say: Say) -> None:
     """Run the body of a step, and then wait for its ``until``.
 
-    ``shown`` opens a stream for the output of one attempt. Raises StepFailed.
+    The output of each attempt is masked and said as it comes. Raises StepFailed, with
+    the last line of the output.
     """
     facts = {"kind": step.kind, "body": step.body}
     options = {name: getattr(step, name) for name in OPTIONS}
@@ -28,8 +29,8 @@ def carry_out(step: Step, run: Run, journal: Journal, shown: Shown) -> None:
     attempt = 0
     while True:
         attempt += 1
-        with shown() as say:
-            result = run(step, step.body, say)
+        with Stream(mask, say) as show:
+            result = run(step, step.body, show)
         journal.write(
             "end",
             **facts,
@@ -42,7 +43,7 @@ def carry_out(step: Step, run: Run, journal: Journal, shown: Shown) -> None:
         if result.rc == step.rc and not result.timed_out:
             break
         if attempt > step.retry:
-            _complain(step, result)
+            _complain(step, result, mask)
         time.sleep(PAUSE)
     if step.until:
         _wait(step.until, step, run, journal, step.timeout - result.seconds)
@@ -66,9 +67,14 @@ def _wait(
     raise StepFailed(f"this did not come true within {step.timeout} s: {condition}")
 
 
-def _complain(step: Step, result: Result) -> NoReturn:
+def _complain(step: Step, result: Result, mask: Mask) -> NoReturn:
     if result.timed_out:
         raise StepFailed(
             f"the command did not end within {step.timeout} s and was ended"
         )
-    raise StepFailed(f"the command ended with {result.rc}, expected {step.rc}")
+    last = [f": {line}" for line in mask(result.output).split("\n") if line.strip()][
+        -1:
+    ]
+    raise StepFailed(
+        f"the command ended with {result.rc}, expected {step.rc}{''.join(last)}"
+    )

@@ -48,8 +48,9 @@ def _end(name: str, then: Callable[[], bool]) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         groups = cgroups.remove(group(name)) if os.geteuid() == 0 else []
-        # Its state names its processes: its files go last.
-        if not running and not groups and then():
+        # Its state names its processes: its files go last. One look may miss a process
+        # that is in execve(2), when it has no command line.
+        if not running and not groups and then() and not processes(folder):
             return
         if time.monotonic() > deadline:
             left = ", ".join(map(str, [*running, *groups, folder]))

@@ -130,13 +130,19 @@ def _launch(name: str, folder: Path, *, keep: list[int]) -> None:
 
 
 def _wait(folder: Path) -> None:
-    """Wait until the init of a lab takes commands."""
+    """Wait until the init of a lab takes commands.
+
+    It has died when two looks in a row find no process: one look may fall into an
+    execve(2), during which a process has no command line.
+    """
     started = time.monotonic()
     look = started + 0.2
+    missed = 0
     while not (folder / "run/lab.ready").exists():
         if time.monotonic() > look:
             look += 0.2
-            if look > started + START_TIMEOUT or not remains.processes(folder):
+            missed = 0 if remains.processes(folder) else missed + 1
+            if look > started + START_TIMEOUT or missed > 1:
                 told = (folder / "log").read_text(errors="replace")[-2000:].strip()
                 raise LabError(
                     f"lab {folder.name!r} did not start: {told or 'no message'}"

@@ -50,5 +50,5 @@ def test_a_host_that_is_wrong_makes_it_fail(
 def test_a_host_with_docker_is_left_alone(lab: LabHost, tmp_path: Path) -> None:
     before = inventory(lab)
     made = attempt("install", lab, tmp_path)
-    assert made.reason == "StepFailed: the command ended with 0, expected 127"
+    assert "the command ended with 0, expected 127: " in (made.reason or "")
     assert inventory(lab) == before

@@ -170,7 +170,10 @@ def test_an_engine_with_live_restore_is_refused(host: LabHost, tmp_path: Path) -
     assert host.run(write, env={"text": live}).rc == 0
     before = inventory(host)
     made = attempt("migration", host, tmp_path)
-    assert made.reason == "StepFailed: the command ended with 1, expected 0"
+    assert made.reason == (
+        "StepFailed: the command ended with 1, expected 0: refused: with live-restore "
+        "containers outlive the engine; set it to false and reload"
+    )
     assert [step["kind"] for step in made.steps] == ["look", "look"]
     assert inventory(host) == before
 

@@ -31,6 +31,7 @@ ENDS = ("resume", "undo")
 PATIENCE = 300.0  # seconds that a run, or its end, may take
 SETTLE = 30.0  # seconds until containers run again
 WITHIN = 1.5  # seconds that a copy takes at least
+SEALED = "this run has moved the data, and it is to stay"  # what it says of itself
 
 OF_THE_USER = """
 docker network create own
@@ -158,9 +159,14 @@ def strike(way: str, host: LabHost, run: subprocess.Popen[bytes]) -> None:
 
 
 def mend(crash: Crash, out: Path) -> list[str]:
-    """Resume or undo the run; tell what that answered if it failed."""
+    """Resume or undo the run; tell what that answered if it failed.
+
+    A run that was hit when its move was sealed is not resumed, but undone.
+    """
     (folder,) = out.iterdir()
     done = call(crash.end, folder)
+    if crash.end == "resume" and SEALED in done.stdout:
+        done = call("undo", folder)
     if done.returncode:
         said = [line.strip() for line in (done.stdout + done.stderr).splitlines()]
         return [f"{crash.end}: {next((s for s in said if 'Failed: ' in s), said[-1])}"]

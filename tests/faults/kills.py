@@ -106,12 +106,14 @@ def began(out: Path, step: int) -> Place:
     return tell
 
 
-def kill(way: str, chapter: Path, host: LabHost, out: Path, there: Place) -> Path:
+def kill(
+    way: str, chapter: Path, host: LabHost, out: Path, there: Place, *options: str
+) -> Path:
     """Run a chapter, kill it when it is there, and see all its processes end."""
     number, code = WAYS[way]
     mark = f"kill-{secrets.token_hex(8)}"
     with subprocess.Popen(
-        command("run", chapter, "--host", host.url, "--out", out),
+        command("run", chapter, "--host", host.url, "--out", out, *options),
         env={**os.environ, "MARK": mark},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

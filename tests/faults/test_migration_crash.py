@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.crashes import COPIES, STEPS, Crash, outcome
+from kernels_helpers.lab import life
+from tests.chapters.calls import call
+from tests.faults import kills
+from tests.faults.crashes import CHAPTER, COPIES, SEALED, STEPS, Crash, outcome
+from tests.labs import DISKS
 
 SWITCH = next(n for n, body in enumerate(STEPS, 1) if "\nswitch\n" in body)
 SAMPLE = [
@@ -20,3 +24,28 @@ SAMPLE = [
 def test_nothing_is_lost(dockbook_home: Path, tmp_path: Path, crash: Crash) -> None:
     del dockbook_home
     assert outcome(crash, tmp_path / "out") == []
+
+
+def test_a_sealed_move_stays_and_is_not_resumed(
+    dockbook_home: Path, tmp_path: Path
+) -> None:
+    """Kill the runner when nothing is left but to remove the witnesses."""
+    del dockbook_home
+    kept = "test -e /root/dockbook-migration/kept"
+    witnesses = "docker ps -aq --filter name=^dockbook-mig-"
+    with life.attached("sealed", DISKS) as host:
+        folder = kills.kill(
+            "runner",
+            CHAPTER,
+            host,
+            tmp_path / "out",
+            lambda: host.run(kept).rc == 0,
+            "-p",
+            "rehearse=false",
+        )
+        resumed = call("resume", folder)
+        assert (resumed.returncode, SEALED in resumed.stdout) == (1, True)
+        assert call("undo", folder).returncode == 0
+        assert host.run(f"{kept} && mountpoint -q /var/lib/docker").rc == 0
+        assert host.run(witnesses).output == ""
+        host.docker.close()

@@ -12,7 +12,7 @@ from kernels_helpers.errors import (
     StepFailed,
 )
 from kernels_helpers.journal import Journal
-from kernels_helpers.masking import Mask
+from kernels_helpers.masking import MASK, Mask
 from kernels_helpers.process import Result
 from kernels_helpers.steps import Step
 from tests.unit.fakes import MAKE, FakeHost, events, open_chapter
@@ -35,6 +35,18 @@ def test_an_expected_failure_that_succeeds_fails(tmp_path: Path) -> None:
     chapter = open_chapter(tmp_path, FakeHost())
     with pytest.raises(StepFailed, match="ended with 0, expected 125"):
         chapter.look(Step("look", "x", rc=125))
+
+
+def test_a_failure_says_the_last_line_of_the_output_without_secrets(
+    tmp_path: Path,
+) -> None:
+    said = "one\nlogin with hunter2-x refused"
+    host = FakeHost({said: [1]})
+    chapter = open_chapter(tmp_path, host, mask=Mask(["hunter2-x"]))
+    with pytest.raises(StepFailed) as failed:
+        chapter.look(Step("look", said))
+    wanted = f"the command ended with 1, expected 0: login with {MASK} refused: 1"
+    assert str(failed.value) == wanted
 
 
 def test_retry_tries_again_and_keeps_a_record_of_each_attempt(
