@@ -103,8 +103,13 @@ class Chapter:
     def unwind(self) -> None:
         """Undo the steps, last in first out, and remove what carries the run's label.
 
-        An undo that fails is reported and the rest still runs.
+        An undo that fails is reported and the rest still runs. A plan takes nothing
+        back: neither what it found done, nor what the run has made that it looks at.
         """
+        if self.plan:
+            self.pending = True
+            self._tell("cannot know: a plan takes nothing back\n")
+            return
         if self.keep:
             self.kept = True
             self.finish()

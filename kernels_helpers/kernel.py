@@ -89,7 +89,8 @@ def open_chapter(name: str) -> Chapter:
     end_cell = outgoing.mask_all(shell, mask) if mask else None
     run = os.environ.get("DOCKBOOK_RUN") or new_run_id(name)
     path = os.environ.get("DOCKBOOK_JOURNAL") or home() / ".journals" / f"{run}.jsonl"
-    before = pending(journal.read(Path(path)))
+    kept = os.environ.get("DOCKBOOK_KEPT")  # of the run that a plan looks at again
+    before = pending(journal.read(Path(kept or path)))
     lifetime = contextlib.ExitStack()
     wanted = not contract.bare and not before  # what is undone may start the engine
     hosts = {
@@ -100,7 +101,7 @@ def open_chapter(name: str) -> Chapter:
     host = hosts.pop("host")
     chapter = Chapter(
         host=host,
-        run=run,
+        run=Path(kept).parent.name if kept else run,
         environment=contract.environment(given) | secrets,
         journal=Journal(Path(path), mask),
         say=_say,
@@ -112,7 +113,8 @@ def open_chapter(name: str) -> Chapter:
         bare=contract.bare,
     )
     chapter.recall(before)
-    chapter.resume()
+    if not chapter.plan:
+        chapter.resume()
     if not contract.bare:
         for needed in (host, *hosts.values()):
             connect.require_engine(needed)

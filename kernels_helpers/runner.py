@@ -31,6 +31,7 @@ class Options:
 
     The time-outs, of a cell and of the whole chapter, are written like ``30s``;
     ``typed`` are the secrets, by parameter, that somebody has typed for the run.
+    ``kept`` is the journal of an earlier run, which a plan takes for its own.
     """
 
     parameters: Mapping[str, Any]
@@ -40,6 +41,7 @@ class Options:
     cell_timeout: str = ""
     timeout: str = ""
     typed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    kept: Path | None = None
 
 
 def prepare(paths: list[Path], options: Options) -> list[str]:
@@ -168,12 +170,14 @@ def claimed(folder: Path) -> Iterator[None]:
 
 def _environment(run: Run, host: Host) -> dict[str, str]:
     """Tell the kernel what it is to do, in the variables that docs/design.md lists."""
+    options = run.options
     return {
         "DOCKBOOK_RUN": run.id,
         "DOCKBOOK_JOURNAL": str(run.journal.absolute()),
         **({"DOCKBOOK_LAB": plain_name(host)} if host.is_lab else {}),
-        **({"DOCKBOOK_PLAN": "1"} if run.options.plan else {}),
-        **({"DOCKBOOK_KEEP": "1"} if run.options.keep else {}),
+        **({"DOCKBOOK_PLAN": "1"} if options.plan else {}),
+        **({"DOCKBOOK_KEEP": "1"} if options.keep else {}),
+        **({"DOCKBOOK_KEPT": str(options.kept)} if options.kept else {}),
     }
 
 
@@ -237,7 +241,6 @@ def _progress(
             heading = titles[-1].lstrip("# ") if titles else heading
         else:
             headings.append(heading)
-
     coming = enumerate(headings, 1)
 
     def tell(cell: nbformat.NotebookNode) -> None:

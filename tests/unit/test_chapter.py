@@ -129,6 +129,18 @@ def test_a_plan_says_when_nothing_is_to_do(tmp_path: Path) -> None:
     assert not chapter.pending
 
 
+def test_a_plan_of_what_was_kept_takes_nothing_back(tmp_path: Path) -> None:
+    host = FakeHost()
+    chapter = open_chapter(tmp_path, host, plan=True)
+    chapter.recall([MAKE])
+    chapter.change(MAKE)
+    chapter.unwind()
+    assert host.ran == ["is there"]
+    assert chapter.pending  # what says that all is gone cannot be known
+    chapter.fail("reason")
+    assert host.ran == ["is there"]
+
+
 def test_after_a_failure_no_step_runs(tmp_path: Path) -> None:
     host = FakeHost()
     chapter = open_chapter(tmp_path, host)
