@@ -239,8 +239,8 @@ def test_the_command_stops_as_it_is_told(
     small = notebooks.write(tmp_path / "small.ipynb", notebooks.BINDING)
     hosts, out = tmp_path / "hosts.yaml", tmp_path / "out"
     hosts.write_text(NOBODY)
-    chosen = ("--inventory", hosts, "--forks", "1", "--out", out, *words.split())
-    done = calls.call("run", small, *chosen)
+    chosen = ("--inventory", hosts, "--forks", "1", "--out", out)
+    done = calls.call("run", small, *chosen, *words.split())
     (report,) = out.glob("*/fleet.json")
     rows = json.loads(report.read_text())["targets"]
     assert ", ".join(f"{row['target']} {row['status']}" for row in rows) == ended
