@@ -2,11 +2,12 @@
 
 A run is good when it has passed, and so is a plan with nothing pending. What a run
 has made and left there is looked for; of one that took its changes back, what it looked
-at itself. Earlier runs are found in the folder where this one's evidence goes.
+at itself. Earlier runs, on the same host and with the same parameters, are found in
+the folder where this one's evidence goes.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from kernels_helpers import book, journal, report, runner
 from kernels_helpers.cases import Case, cases
 from kernels_helpers.errors import HostError
+from kernels_helpers.notebook import head
 from kernels_helpers.report import Report
 from kernels_helpers.runner import Options
 from kernels_helpers.targets import Target
@@ -74,7 +76,8 @@ def look(path: Path, target: Target, options: Options) -> Finding:
 
     What a run has kept is planned as that run: its label and its ``$run`` are right.
     """
-    good = last_good(options.out, book.name_of(path), target.url)
+    wanted = head(path).contract.read(target.parameters)
+    good = last_good(options.out, book.name_of(path), wanted)
     since = good.folder.name if good else None
     kept = good.folder.absolute() / report.JOURNAL if good and good.kept else None
     planned = replace(options, parameters=target.parameters, plan=True, kept=kept)
@@ -91,12 +94,12 @@ def look(path: Path, target: Target, options: Options) -> Finding:
     return Finding(target.name, target.url, status, untrue, made.run, since, **counted)
 
 
-def last_good(out: Path, chapter: str, url: str) -> Good | None:
-    """Find the newest good run of a chapter on a host."""
+def last_good(out: Path, chapter: str, wanted: Mapping[str, Any]) -> Good | None:
+    """Find the newest good run of a chapter, on the host and with the values wanted."""
     found = [*out.glob(f"*/{report.REPORT}"), *out.glob(f"*/*/{report.REPORT}")]
     for file in sorted(found, key=lambda file: file.parent.name, reverse=True):
         told = json.loads(file.read_text(encoding="utf-8"))
-        if (told["chapter"], told["host"]) == (chapter, url) and _is_good(told):
+        if told["chapter"] == chapter and _is_good(told) and _is_of(wanted, told):
             happened = journal.read(file.parent / report.JOURNAL)
             events = frozenset(event["event"] for event in happened)
             return Good(file.parent, told["status"], events)
@@ -112,6 +115,12 @@ def exit_code(findings: list[Finding]) -> int:
 def _is_good(told: dict[str, Any]) -> bool:
     planned = told["status"] == "planned" and told["pending"] == 0
     return planned or bool(told["status"] == "passed")
+
+
+def _is_of(wanted: Mapping[str, Any], told: dict[str, Any]) -> bool:
+    """Tell whether a run had the values; the chapter may have more of them now."""
+    had = {**told["parameters"], "host": told["host"]}
+    return all(had.get(n, v) == v for n, v in wanted.items() if n != "apply")
 
 
 def _status(good: Good | None, now: list[Case], made: Report) -> str:

@@ -95,8 +95,8 @@ def test_what_a_run_has_taken_back_is_not_looked_for_but_what_it_kept(
     chapter = notebooks.write(tmp_path / "small.ipynb", *cells)
     where = (chapter, "--host", own_lab.url, "--out", tmp_path / "out")
 
-    def watch() -> tuple[int, str]:
-        done = call("watch", *where)
+    def watch(*words: str) -> tuple[int, str]:
+        done = call("watch", *where, *words)
         return done.returncode, done.stdout + done.stderr
 
     assert call("run", *where).returncode == 0
@@ -109,6 +109,8 @@ def test_what_a_run_has_taken_back_is_not_looked_for_but_what_it_kept(
     assert call("run", *where, "--keep").returncode == 0
     code, said = watch()
     assert (code, "4 looked at and true, 0 changes not proved" in said) == (0, True)
+    code, said = watch("-p", "volume=other")
+    assert (code, said[:8]) == (4, "unproved"), said  # nobody has made that one
     own_lab.docker.volumes.get("dockbook-small").remove()
     code, said = watch()
     assert (code, "docker volume create" in said) == (1, True), said
