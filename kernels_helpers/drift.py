@@ -1,9 +1,9 @@
 """What became untrue on hosts since the last good run: a plan, compared.
 
-A run is good when it has passed, and so is a plan with nothing pending. What a run
-has made and left there is looked for; of one that took its changes back, what it looked
-at itself. Earlier runs, on the same host and with the same parameters, are found in
-the folder where this one's evidence goes.
+A run is good when it has passed; where none has, a plan with nothing pending is. What
+a run has made and left there is looked for; of one that took its changes back, what it
+looked at itself. Earlier runs, on the same host and with the same parameters, are found
+in the folder where this one's evidence goes.
 """
 
 import json
@@ -54,12 +54,17 @@ class Good:
 
     folder: Path
     status: str
-    events: frozenset[str]
+
+    @property
+    def journal(self) -> Path:
+        """Return the path of its journal, wherever one is."""
+        return self.folder.absolute() / report.JOURNAL
 
     @property
     def kept(self) -> bool:
         """Tell whether the run has ended with its changes in place."""
-        return "finished" in self.events and not self.events & BACK
+        happened = {event["event"] for event in journal.read(self.journal)}
+        return "finished" in happened and not happened & BACK
 
     def held(self) -> set[tuple[str, str]]:
         """Return what held when it had ended, of what a plan can look at again."""
@@ -79,7 +84,7 @@ def look(path: Path, target: Target, options: Options) -> Finding:
     wanted = head(path).contract.read(target.parameters)
     good = last_good(options.out, book.name_of(path), wanted)
     since = good.folder.name if good else None
-    kept = good.folder.absolute() / report.JOURNAL if good and good.kept else None
+    kept = good.journal if good and good.kept else None
     planned = replace(options, parameters=target.parameters, plan=True, kept=kept)
     try:
         made = runner.run(path, planned, lambda *_: None)
@@ -95,26 +100,27 @@ def look(path: Path, target: Target, options: Options) -> Finding:
 
 
 def last_good(out: Path, chapter: str, wanted: Mapping[str, Any]) -> Good | None:
-    """Find the newest good run of a chapter, on the host and with the values wanted."""
+    """Find the newest good run of a chapter, on the host and with the values wanted.
+
+    A plan changes nothing: it only counts where no run has passed.
+    """
+    plan = None
     found = [*out.glob(f"*/{report.REPORT}"), *out.glob(f"*/*/{report.REPORT}")]
     for file in sorted(found, key=lambda file: file.parent.name, reverse=True):
         told = json.loads(file.read_text(encoding="utf-8"))
-        if told["chapter"] == chapter and _is_good(told) and _is_of(wanted, told):
-            happened = journal.read(file.parent / report.JOURNAL)
-            events = frozenset(event["event"] for event in happened)
-            return Good(file.parent, told["status"], events)
-    return None
+        if told["chapter"] != chapter or not _is_of(wanted, told):
+            continue
+        if told["status"] == "passed":
+            return Good(file.parent, told["status"])
+        if told["status"] == "planned" and told["pending"] == 0:
+            plan = plan or Good(file.parent, told["status"])
+    return plan
 
 
 def exit_code(findings: list[Finding]) -> int:
     """Return the exit code that the worst finding asks for."""
     found = {finding.status for finding in findings}
     return next(code for status, code in EXIT_CODES.items() if status in found)
-
-
-def _is_good(told: dict[str, Any]) -> bool:
-    planned = told["status"] == "planned" and told["pending"] == 0
-    return planned or bool(told["status"] == "passed")
 
 
 def _is_of(wanted: Mapping[str, Any], told: dict[str, Any]) -> bool:

@@ -109,11 +109,15 @@ def test_what_a_run_has_taken_back_is_not_looked_for_but_what_it_kept(
     assert call("run", *where, "--keep").returncode == 0
     code, said = watch()
     assert (code, "4 looked at and true, 0 changes not proved" in said) == (0, True)
+    assert watch() == (0, said)  # the plan is not what the next one is compared with
     code, said = watch("-p", "volume=other")
     assert (code, said[:8]) == (4, "unproved"), said  # nobody has made that one
     own_lab.docker.volumes.get("dockbook-small").remove()
     code, said = watch()
     assert (code, "docker volume create" in said) == (1, True), said
+    (kept,) = (p for p in (tmp_path / "out").iterdir() if p.name in said)
+    assert call("undo", kept).returncode == 0
+    assert watch()[0] == 0  # it is not looked for any more
 
 
 def test_a_chapter_of_the_book_tells_what_somebody_has_changed_by_hand(
