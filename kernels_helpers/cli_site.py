@@ -50,7 +50,8 @@ def build(runs: Path, draft: bool, address: str | None, pdf: bool) -> None:
             click.echo(f"{'':<14} evidence: {runs / facts['run']}")
     verdicts = Counter(claim["verdict"] for claim in book.ledger())
     counted = ", ".join(f"{verdicts[v]} {v}" for v in book.VERDICTS if verdicts[v])
-    click.echo(f"{'claims':<14} {counted or 'no ledger'}")
+    told = f"{verdicts.total()}: {counted}" if counted else "no ledger"
+    click.echo(f"{'claims':<14} {told}")
     click.echo(f"{'pages':<14} {building.BUILD / 'html' / 'index.html'}")
 
 

@@ -70,6 +70,7 @@ def test_what_a_link_brings_is_only_text(page: Page, address: str) -> None:
 
 def test_the_tally_and_a_chapter_lead_into_the_ledger(page: Page, address: str) -> None:
     page.goto(f"{address}ledger.html")
+    expect(page.locator(".tally")).to_contain_text(f"{len(LEDGER)} claims:")
     page.click(".tally a[href='#verdict=refused']")
     refused = [c for c in LEDGER if c["verdict"] == "refused"]
     expect(page.get_by_role("status")).to_contain_text(f"{len(refused)} of")

@@ -137,9 +137,10 @@ class Ledger(SphinxDirective):
 
 
 def tally(claims: list[Claim]) -> str:
-    """Count the verdicts; each leads to its claims."""
+    """Count the claims, and the verdicts; each of these leads to its claims."""
     counted = Counter(map(verdict_of, claims))
-    return " ".join(
+    total = _("{n} claims:").format(n=len(claims))
+    return f"<span>{total}</span> " + " ".join(
         f'<a href="#verdict={verdict}">{badge(verdict)} {counted[verdict]}</a>'
         for verdict in sorted(counted)
     )
