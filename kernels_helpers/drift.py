@@ -87,7 +87,8 @@ def _good(told: dict[str, Any], folder: Path) -> bool:
 
 
 def _holds(case: Case) -> bool:
-    return case.problem is None and case.answer in (None, "already true")
+    known = case.problem is None and case.differs is None
+    return known and case.answer in (None, "already true")
 
 
 def _told(listed: Iterator[Case]) -> Iterator[str]:
@@ -96,5 +97,7 @@ def _told(listed: Iterator[Case]) -> Iterator[str]:
         what = f"{case.heading}: {case.title}" if case.heading else case.title
         if case.problem:
             yield f"{what}: {case.problem}"
+        elif case.differs:
+            yield f"{what}: on Podman: {case.differs}"
         elif case.answer == "would run":
             yield f"{what}: would run"
