@@ -2,14 +2,13 @@
 
 import itertools
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
 import nbformat
 
-from kernels_helpers import book, steps
+from kernels_helpers import book, soundness, steps
 from kernels_helpers.errors import ChapterError
 from kernels_helpers.notebook import load
 from kernels_helpers.parameters import Contract
@@ -27,15 +26,11 @@ MAX_LINES = 15
 MAX_CELLS = 45
 PROSE_RATIO = 0.8
 STANDARD = {"host": "HostURL", "apply": "bool"}
-CREATES = re.compile(
-    r"\bdocker\s+(?:container\s+)?(?:run|create)\b"
-    r"|\bdocker\s+(?:volume|network)\s+create\b|\bdocker\s+(?:image\s+)?build\b"
-)
-PRUNE = re.compile(r"\bdocker\b.*\bprune\b")
 PYTHON_WORDS = re.compile(r"^\s*(def|class|try|while|for)\b|\btime\.sleep\b", re.M)
 EXEC_RUN = "exec_run("  # loses output under load: docker/docker-py#3332
 TO_ARGV = r"(?<!\S)(?:--password(?:=|\s+)|-p=?\s*)[\"']?\$\{?"  # a variable follows
 ON = re.compile(r"%%(?:look|change)\n(?:#\|.*\n)*?#\| *on: *(\S+)")
+NAMED = re.compile(r"open_chapter\(\"(.+?)\"\)")
 NOTE = re.compile(r"note=\"([^\"]+)\"")
 
 Notebook: TypeAlias = nbformat.NotebookNode
@@ -67,6 +62,19 @@ def headings(notebook: Notebook) -> Iterator[str]:
         where = next(wrong, found[-1][0] if found else "no section")
         yield (
             f"{where}: the sections are {', '.join(names)}: write {', '.join(SECTIONS)}"
+        )
+
+
+def opening(notebook: Notebook) -> Iterator[str]:
+    """Want the risk of a chapter, and the line that runs it, under the title."""
+    first, code = notebook.cells[0], _code(notebook)
+    name = next((found[1] for cell in code if (found := NAMED.search(cell.source))), "")
+    if "**Risk:**" not in first.source:
+        yield f"{_where(first)}: it does not say what may go wrong: write **Risk:** …"
+    if not re.search(rf"^    dockbook run {re.escape(name)}(?!\S)", first.source, re.M):
+        yield (
+            f"{_where(first)}: it does not say how to run the chapter: "
+            f"write a line `    dockbook run {name}`"
         )
 
 
@@ -132,7 +140,7 @@ def shell(notebook: Notebook) -> Iterator[str]:
         except ChapterError as error:
             yield f"{_where(cell)}: {error}"
             continue
-        for part, problem in _unsound(step):
+        for part, problem in soundness.problems(step):
             at = max(cell.source.find(part), 0)
             yield f"{_where(cell, _line(cell, at))}: {problem}"
 
@@ -152,24 +160,6 @@ def secrets(notebook: Notebook) -> Iterator[str]:
                     f"{where}: {found[0].strip()!r} goes to argv and ps: "
                     f'use --password-stdin <<<"${found[1]}"'
                 )
-
-
-def _unsound(step: steps.Step) -> Iterator[tuple[str, str]]:
-    """Name what is wrong with a step, behind the text where it is."""
-    for script in filter(None, (step.body, step.unless, step.undo)):
-        parsed = subprocess.run(
-            ["bash", "-n"], input=script, text=True, capture_output=True, check=False
-        )
-        if parsed.returncode:
-            yield script, f"{parsed.stderr.strip()}: mend the shell"
-    if step.rc:
-        return  # a command that is shown failing creates nothing
-    for command in _commands(step.body):
-        if CREATES.search(command) and "$label" not in command:
-            yield command, f'{command!r} makes an object: add --label "$label"'
-        if PRUNE.search(command) and "label=$label" not in command:
-            said = "prunes what is not ours: filter by label=$label"
-            yield command, f"{command!r} {said}"
 
 
 def hosts(notebook: Notebook) -> Iterator[str]:
@@ -219,6 +209,7 @@ def claims(notebook: Notebook) -> Iterator[str]:
 
 RULES: tuple[Rule, ...] = (
     headings,
+    opening,
     parameters,
     sizes,
     prose,
@@ -233,12 +224,6 @@ RULES: tuple[Rule, ...] = (
 
 def _code(notebook: Notebook) -> list[Notebook]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def _commands(body: str) -> list[str]:
-    return [
-        c.strip() for c in re.split(r"\n|&&|;", body.replace("\\\n", " ")) if c.strip()
-    ]
 
 
 def _where(cell: Notebook, line: int = 1) -> str:

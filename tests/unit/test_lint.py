@@ -45,6 +45,18 @@ def second_title(notebook: Notebook) -> None:
     notebook.cells.append(nbformat.v4.new_markdown_cell("# Again"))
 
 
+def no_risk(notebook: Notebook) -> None:
+    notebook.cells[0].source = notebook.cells[0].source.replace("**Risk:**", "Risk:")
+
+
+def run(name: str) -> Callable[[Notebook], None]:
+    def spoil(notebook: Notebook) -> None:
+        first = notebook.cells[0]
+        first.source = first.source.replace("    dockbook run volumes", name)
+
+    return spoil
+
+
 def untag(notebook: Notebook) -> None:
     first = code(notebook, 0)
     notebook.cells.insert(0, nbformat.v4.new_code_cell("1"))
@@ -111,6 +123,11 @@ def test_every_chapter_has_nothing_to_mend(path: Path) -> None:
 SPOILED = [
     (rename_section, "the sections are"),
     (second_title, "write one title"),
+    (no_risk, "write **Risk:**"),
+    (run(""), "write a line `    dockbook run volumes`"),
+    (run("dockbook run volumes"), "it does not say how to run the chapter"),
+    (run("    dockbook run networks"), "it does not say how to run the chapter"),
+    (run("    dockbook run volumes-2"), "it does not say how to run the chapter"),
     (untag, "move it up"),
     (drop_apply, "lack `apply: bool"),
     (drop_checks, "has no check"),
