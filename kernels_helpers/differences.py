@@ -19,6 +19,14 @@ def of_chapter(notebook: NotebookNode) -> str | None:
     return None
 
 
+def of_notebook(notebook: NotebookNode) -> Iterator[str]:
+    """List all that a chapter says of Podman."""
+    yield from filter(None, [of_chapter(notebook)])
+    for cell in notebook.cells:
+        yield from filter(None, [of_step(cell)])
+        yield from of_checks(cell).values()
+
+
 def of_step(cell: NotebookNode) -> str | None:
     """Return how Podman differs in the step of a cell, if it does."""
     magic, _, body = cell.source.partition("\n")
