@@ -38,6 +38,12 @@ def of_step(cell: NotebookNode) -> str | None:
         return None  # malformed: for lint to say
 
 
+def lines(cell: NotebookNode) -> int:
+    """Count the lines by which checks are longer for what they say of Podman."""
+    told = (call for call in _calls(cell, "check") if _said(call))
+    return sum((call.end_lineno or 0) - call.lineno for call in told)
+
+
 def of_checks(cell: NotebookNode) -> dict[str, str]:
     """Return how Podman differs in the checks of a cell, by their claims."""
     found = {}
