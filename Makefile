@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+PODMAN := podman netavark aardvark-dns
 NPM := node_modules/.package-lock.json
 
 .PHONY: help setup book test tests nbval exhaustive lint types site bench clean
@@ -29,7 +30,7 @@ book: setup      ## run every chapter on a lab, then build the site
 	$(BIN)/dockbook site build --runs runs/book || exit $$?; exit $$status
 
 test: setup lint types tests/site/$(NPM)  ## run all tests: lint, types, unit, contract, faults, site, chapters
-	@$(PYTHON) -m kernels_helpers.system chromium nginx sshd zsh fish
+	@$(PYTHON) -m kernels_helpers.system chromium nginx sshd zsh fish $(PODMAN)
 	@$(MAKE) --no-print-directory -j2 tests nbval
 
 tests:
@@ -40,6 +41,7 @@ nbval:
 	  --nbval-cell-timeout 120 -p no:cacheprovider runbooks
 
 exhaustive: setup ## run what make test leaves out for its time
+	@$(PYTHON) -m kernels_helpers.system $(PODMAN)
 	@$(BIN)/pytest --require-engine -n auto --dist worksteal -m exhaustive
 
 lint: setup      ## check code, notebooks, translation, shell and layers

@@ -50,7 +50,10 @@ class Image:
 
 
 def write_archive(path: Path, images: Iterable[Image]) -> None:
-    """Write images as a file for ``docker load``, which appears whole or not at all."""
+    """Write images as a file for ``docker load``, which appears whole or not at all.
+
+    Their names are full: Podman would take a short one for its own, ``localhost/…``.
+    """
     files: dict[str, Entry] = {}
     manifest = []
     for image in images:
@@ -60,7 +63,8 @@ def write_archive(path: Path, images: Iterable[Image]) -> None:
         for digest, tar in image.layers:
             names.append(f"{digest.removeprefix('sha256:')}/layer.tar")
             files[names[-1]] = Entry(tar)
-        manifest.append({"Config": config, "RepoTags": [image.tag], "Layers": names})
+        full = f"docker.io/library/{image.tag}"
+        manifest.append({"Config": config, "RepoTags": [full], "Layers": names})
     files["manifest.json"] = Entry(json.dumps(manifest).encode())
     _replace(path, _tar(files))
 

@@ -24,7 +24,8 @@ class Case:
     """Tell how one step or check of a run ended.
 
     ``what`` is the claim, or the body of the step. ``problem`` says why it
-    failed; ``answer`` is what a step got instead of being run. ``codes`` are the
+    failed, ``differs`` how Podman differs; ``answer`` is what a step got instead of
+    being run. ``codes`` are the
     exit codes of all attempts, ``output`` is that of the last one.
     """
 
@@ -34,6 +35,7 @@ class Case:
     problem: str | None = None
     answer: str | None = None
     note: str | None = None
+    differs: str | None = None
     codes: tuple[int, ...] = ()
     seconds: float = 0.0
     output: str = ""
@@ -131,10 +133,24 @@ def _recorded(events: Iterable[dict[str, Any]]) -> Iterator[Case]:
             step = None
             if e["event"] == "begin":
                 step = Case(e["kind"], e["body"], problem="it did not end")
-            elif e["event"] == "answer":
-                yield Case(e["kind"], e["body"], answer=e["answer"])
             else:
-                problem = None if e["ok"] else f"this is not true: {e['claim']}"
-                yield Case("check", e["claim"], problem=problem, note=e["note"])
+                yield _at_once(e)
+        elif e["event"] == "differs" and step:
+            step = replace(step, problem=None, differs=e["why"])
     if step:
         yield step
+
+
+def _at_once(event: dict[str, Any]) -> Case:
+    """Read a step that was answered, or a check.
+
+    That one is false is no problem where it differs; that it is true then is one.
+    """
+    if event["event"] == "answer":
+        return Case(event["kind"], event["body"], answer=event["answer"])
+    claim, differs = event["claim"], event.get("differs")
+    problem = None
+    if event["ok"] == bool(differs):
+        problem = f"this no longer differs on Podman: {differs}" if differs else None
+        problem = problem or f"this is not true: {claim}"
+    return Case("check", claim, problem=problem, note=event["note"], differs=differs)

@@ -11,14 +11,14 @@ from docker.errors import DockerException
 from kernels_helpers import sweep
 from kernels_helpers.effects import effects
 from kernels_helpers.errors import ChapterError, CheckFailed, HostError, StepFailed
-from kernels_helpers.hosts import Host
+from kernels_helpers.hosts import PODMAN, Host
 from kernels_helpers.journal import Journal
 from kernels_helpers.labels import label_of
 from kernels_helpers.masking import Mask
 from kernels_helpers.process import Result
 from kernels_helpers.recovery import Undos
 from kernels_helpers.steps import Step
-from kernels_helpers.trying import carry_out
+from kernels_helpers.trying import carry_out, differ
 
 UNDO_TIMEOUT = 120  # seconds, or what the step itself may take if that is more
 
@@ -60,7 +60,7 @@ class Chapter:
         if self.pending:
             self._answer(step, "cannot know", "a change before it has not run")
         else:
-            self._execute(step)
+            self._perform(step)
 
     def change(self, step: Step) -> None:
         """Run a command that changes the host, unless its end is true already.
@@ -79,26 +79,27 @@ class Chapter:
             self._answer(step, "would run" if sure else "cannot know", step.body)
             return
         self._undos.take(step)
-        self._execute(step)
-        if step.unless and not self._holds(step):
-            raise StepFailed(
-                f"the command ended well, but this is not true: {step.unless}"
-            )
+        self._perform(step)
 
-    def check(self, claim: str, ok: object, *, note: str | None) -> str:
+    def check(
+        self, claim: str, ok: object, *, note: str | None, podman: str | None = None
+    ) -> dict[str, object]:
         """Record whether a claim is true; CheckFailed if it is not.
 
-        ``ok`` must be True or False itself: a value that merely is not empty
-        proves nothing. Returns the line for the reader.
+        ``ok`` must be True or False itself. On Podman a claim with ``podman``, what
+        that does instead, has to be false. Returns the record.
         """
         if not isinstance(ok, bool):
-            raise CheckFailed(
-                f"{claim}: the check gave {ok!r}, write one that is True or False"
-            )
-        self.journal.write("check", claim=claim, ok=ok, note=note)
-        if not ok:
-            raise CheckFailed(claim)
-        return f"✔ {claim}"
+            told = f"the check gave {ok!r}, write one that is True or False"
+            raise CheckFailed(f"{claim}: {told}")
+        differs = bool(podman) and self.host.product == PODMAN
+        record: dict[str, object] = {"claim": claim, "ok": ok, "note": note}
+        record |= {"differs": podman} if differs else {}
+        self.journal.write("check", **record)
+        if ok == differs:
+            told = f": no longer differs on Podman: {podman}" if differs else ""
+            raise CheckFailed(f"{claim}{told}")
+        return record
 
     def unwind(self) -> None:
         """Undo the steps, last in first out, and remove what carries the run's label.
@@ -215,8 +216,17 @@ class Chapter:
             )
         return self.hosts[step.on]
 
+    def _perform(self, step: Step) -> None:
+        if step.podman and self._host_of(step).product == PODMAN:
+            differ(step, self._execute, self.journal, self._tell)
+        else:
+            self._execute(step)
+
     def _execute(self, step: Step) -> None:
         carry_out(step, self._run, self.journal, self.mask, self.say)
+        if step.unless and not self._holds(step):
+            told = f"the command ended well, but this is not true: {step.unless}"
+            raise StepFailed(told)
 
     def _tell(self, text: str) -> None:
         self.say(self.mask(text))

@@ -16,11 +16,14 @@ def lab() -> None:
 @click.argument("name", default="default")
 @click.option("--disk", multiple=True, metavar="vdb=2G", help="Add an empty disk.")
 @click.option("--bare", is_flag=True, help="A fresh Debian without Docker.")
-def up(name: str, disk: tuple[str, ...], bare: bool) -> None:
+@click.option(
+    "--engine", type=click.Choice(["docker", "podman"]), help="Docker if left out."
+)
+def up(name: str, disk: tuple[str, ...], bare: bool, engine: str | None) -> None:
     """Start a lab that stays until `lab down`."""
     from kernels_helpers.lab import life
 
-    host = life.up(name, disk, bare=bare)
+    host = life.up(name, disk, bare=bare, engine=engine)
     click.echo(f"{host.url} is up: {host.socket}")
 
 
@@ -53,7 +56,7 @@ def shell(name: str) -> None:
 @lab.command("ls")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def ls(as_json: bool) -> None:
-    """List the labs of the current user: name, socket, pid, state."""
+    """List the labs of the current user: name, state, engine, pid, socket."""
     from kernels_helpers.lab import life
 
     rows = life.ls()
@@ -61,8 +64,9 @@ def ls(as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
-        pid = row["pid"] or "-"
-        click.echo(f"{row['name']:<20} {row['state']:<10} {pid:<8} {row['socket']}")
+        pid, engine = row["pid"] or "-", row["engine"] or "-"
+        told = f"{row['name']:<20} {row['state']:<10} {engine:<8} {pid:<8}"
+        click.echo(f"{told} {row['socket']}")
 
 
 @lab.command()

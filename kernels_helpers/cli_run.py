@@ -228,7 +228,11 @@ def _verdict(made: Any) -> str:
         for effect in made.effects and [("would", "what", "name"), *made.effects]:
             click.echo("  {:<9} {:<12} {}".format(*effect))
         return f"planned: {made.pending} changes pending"
+    for what, why in made.differences:
+        click.echo(f"  ≠ {what}; on Podman: {why}")
     held = sum(c["ok"] for c in made.checks)
-    counted = f"{held} checks held, {len(made.steps)} steps, {made.seconds:.1f} s"
+    differ = f"{len(made.differences)} differ on Podman, " if made.differences else ""
+    steps = f"{len(made.steps)} steps, {made.seconds:.1f} s"
+    counted = f"{held} checks held, {differ}{steps}"
     told = f"{made.status}: {counted}"
     return f"{told}\n  {made.reason}" if made.reason else told

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from kernels_helpers.errors import HostError, UsageError
 from kernels_helpers.field_types import FIELDS
-from kernels_helpers.hosts import Host, LabHost, LocalHost
+from kernels_helpers.hosts import PODMAN, Host, LabHost, LocalHost
 from kernels_helpers.hosts.ssh import connected
 from kernels_helpers.kinds import MisfitError
 from kernels_helpers.lab import life
@@ -26,15 +26,18 @@ class Fresh:
     ending: str = ""
     disks: tuple[str, ...] = ()
     bare: bool = False
+    engine: str | None = None
 
     def attached(self, name: str) -> AbstractContextManager[LabHost]:
         """Join a lab, starting it if need be."""
-        return life.attached(name + self.ending, self.disks, bare=self.bare)
+        name += self.ending
+        return life.attached(name, self.disks, bare=self.bare, engine=self.engine)
 
 
 FRESH = {
     "lab://": Fresh(),
     "lab://+disk": Fresh("-disk", disks=(DISK,)),
+    "lab://+podman": Fresh("-podman", engine="podman"),
     "lab://+second": Fresh("-second"),
     BARE: Fresh("-bare", bare=True),
 }
@@ -46,8 +49,9 @@ def connect(url: str, *, engine: bool = True) -> Iterator[Host]:
 
     ``lab://`` starts or joins the lab that ``DOCKBOOK_LAB`` names (``default``),
     ``lab://+disk`` that of the same name with ``-disk`` behind it, which has an empty
-    /dev/vdb, ``lab://+bare`` that with ``-bare``, which is a fresh Debian, and
-    ``lab://+second`` that with ``-second``, another host like the first.
+    /dev/vdb, ``lab://+bare`` that with ``-bare``, which is a fresh Debian,
+    ``lab://+second`` that with ``-second``, another host like the first, and
+    ``lab://+podman`` that with ``-podman``, whose engine is Podman.
     ``lab://NAME`` joins a running one, ``local://`` is the engine of this machine,
     ``ssh://[USER@]HOST[:PORT]`` that of another.
     Raises HostError when there is no host, or no engine answers on it though an
@@ -66,6 +70,12 @@ def require_engine(host: Host) -> None:
             f"no Docker Engine answers at {host.socket} of {host.url}: start it, set "
             "DOCKER_HOST, or leave --host out to use a lab"
         )
+
+
+def require_docker(host: Host, why: str) -> None:
+    """Raise HostError when the engine of a host is Podman: ``why`` it cannot be."""
+    if host.has_engine() and host.product == PODMAN:
+        raise HostError(f"not for Podman, which is the engine of {host.url}: {why}")
 
 
 @contextlib.contextmanager

@@ -138,7 +138,8 @@ def _status(good: Good | None, now: list[Case], made: Report) -> str:
 
 
 def _holds(case: Case) -> bool:
-    return case.problem is None and case.answer in (None, "already true")
+    known = case.problem is None and case.differs is None
+    return known and case.answer in (None, "already true")
 
 
 def _told(now: list[Case], held: set[tuple[str, str]]) -> Iterator[str]:
@@ -146,7 +147,9 @@ def _told(now: list[Case], held: set[tuple[str, str]]) -> Iterator[str]:
     for case in now:
         if (case.kind, case.what) not in held:
             continue
-        problem = "would run" if case.answer == "would run" else case.problem
+        problem = case.problem or (case.differs and f"on Podman: {case.differs}")
+        if case.answer == "would run":
+            problem = "would run"
         if problem:
             title = "" if case.kind == "check" else case.title  # it has its claim
             yield ": ".join(filter(None, (case.heading, title, problem)))

@@ -19,7 +19,7 @@ from kernels_helpers import journal, report
 from kernels_helpers.cases import Case, cases, remake
 from kernels_helpers.errors import UsageError
 
-COMPARED = ("chapter", "source", "status", "reason", "engine", "api")
+COMPARED = ("chapter", "source", "status", "reason", "product", "engine", "api")
 # What files raise that fit each other and are still no run.
 FORGED = (
     *(AttributeError, LookupError, TypeError, ValueError),
@@ -133,6 +133,7 @@ def _change(old: Case, new: Case) -> Iterator[str]:
         ("exit codes", list(old.codes), list(new.codes)),
         ("answer", old.answer or "run", new.answer or "run"),
         ("problem", old.problem or "none", new.problem or "none"),
+        ("on Podman", old.differs or "the same", new.differs or "the same"),
     ):
         if a != b:
             yield f"{_name(new)}: {word} {a} → {b}"

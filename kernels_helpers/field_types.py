@@ -63,7 +63,7 @@ PATH = r"/[^\0\n]*"
 HOST_LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 HOST_NAME = rf"{HOST_LABEL}(?:\.{HOST_LABEL})*"
 HOST_URL = (
-    r"local://|lab://(?:[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}|\+bare|\+disk|\+second)?"
+    r"local://|lab://(?:[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}|\+bare|\+disk|\+podman|\+second)?"
     r"|ssh://(?:[a-zA-Z0-9_][a-zA-Z0-9_.-]*@)?"
     rf"(\[[0-9a-fA-F:]+\]|{HOST_NAME})(?::([1-9][0-9]{{0,4}}))?"
 )
@@ -198,8 +198,8 @@ HostName = Annotated[
 HostURL = Annotated[
     str,
     _text(
-        "a host URL: lab://, lab://NAME, lab://+bare, lab://+disk, lab://+second, "
-        "local:// or ssh://[USER@]HOST[:PORT]",
+        "a host URL: lab://, lab://NAME, lab://+bare, lab://+disk, lab://+podman, "
+        "lab://+second, local:// or ssh://[USER@]HOST[:PORT]",
         HOST_URL,
         _is_host_url,
     ),

@@ -15,6 +15,7 @@ from kernels_helpers.worker import UNKNOWN, UNREACHABLE, Answer, Order
 RECORD = "fleet.jsonl"
 NOT_RUN = "not run"
 MARKS = {True: "✔", False: "✘", None: "…"}
+DIFFERS = "≠"  # on Podman, as the chapter says
 COLOURS = {"✔": "passed", "✘": "failed"}
 # The worst first; the exit codes are those of `dockbook run`, and 5.
 EXIT_CODES = {UNKNOWN: 5, "failed": 1, UNREACHABLE: 3, NOT_RUN: 1, "planned": 4}
@@ -108,10 +109,11 @@ def write(folder: Path) -> None:
 def _strip(facts: Mapping[str, Any]) -> str:
     answers = facts.get("answers", ())
     told = [None if a["answer"] != "already true" else True for a in answers]
-    told += [check["ok"] for check in facts.get("checks", ())]
-    if facts.get("status") == "failed" and False not in told:
-        told.append(False)
-    return "".join(MARKS[ok] for ok in told)
+    checks = facts.get("checks", ())
+    strip = "".join(MARKS[ok] for ok in told)
+    strip += "".join(DIFFERS if c.get("differs") else MARKS[c["ok"]] for c in checks)
+    failed = facts.get("status") == "failed" and MARKS[False] not in strip
+    return strip + MARKS[False] * failed
 
 
 def _json(began: Mapping[str, Any], ended: list[Row]) -> str:

@@ -100,7 +100,7 @@ def _facts(made: Report) -> dict[str, str]:
         "run": made.run,
         "user": made.user,
         "host": made.host,
-        "engine": made.engine,
+        "engine": made.engine and f"{made.product} {made.engine}",
         "api": made.api,
         "started": made.started,
         "seconds": made.seconds,
@@ -115,9 +115,12 @@ def _facts(made: Report) -> dict[str, str]:
 
 def _counted(listed: list[Case]) -> str:
     checks = [case for case in listed if case.kind == "check"]
-    held = sum(case.problem is None for case in checks)
+    steps = len(listed) - len(checks)
+    held = sum(case.problem is None and case.differs is None for case in checks)
+    differ = sum(case.problem is None and case.differs is not None for case in listed)
+    told = f", {differ} differ on Podman" if differ else ""
     return (
-        f"{held} of {len(checks)} checks held, {len(listed) - len(checks)} steps, "
+        f"{held} of {len(checks)} checks held{told}, {steps} steps, "
         f"{sum(case.problem is not None for case in listed)} failed"
     )
 
@@ -128,17 +131,25 @@ def _by_heading(listed: Iterable[Case]) -> Iterator[tuple[str, list[Case]]]:
 
 
 def _is_skipped(case: Case) -> bool:
-    """Tell whether a plan left this open; what was true already has passed."""
-    return case.problem is None and case.answer not in (None, "already true")
+    """Tell whether this neither held nor failed: a plan left it open, or it differs.
+
+    What was true already has passed.
+    """
+    if case.problem is not None:
+        return False
+    return case.differs is not None or case.answer not in (None, "already true")
 
 
 def _mark(case: Case) -> str:
-    return "✘" if case.problem else "…" if _is_skipped(case) else "✔"
+    if case.problem:
+        return "✘"
+    return "≠" if case.differs else "…" if _is_skipped(case) else "✔"
 
 
 def _told(case: Case) -> str:
     """Tell the rest of a case in one line."""
     told = [case.problem, case.answer, case.note and f"claim {case.note}"]
+    told.append(case.differs and f"on Podman: {case.differs}")
     if case.codes:
         codes = ", ".join(map(str, case.codes))
         told.append(f"exit {codes} after {case.seconds:.2f} s")
@@ -152,7 +163,8 @@ def _test(suite: Element, chapter: str, case: Case) -> None:
     if case.problem:
         add(test, "failure", case.what, message=case.problem)
     elif _is_skipped(case):
-        add(test, "skipped", message=case.answer or "")
+        why = case.answer or f"on Podman: {case.differs}"
+        add(test, "skipped", message=why)
     if case.output:
         add(test, "system-out", case.output)
 

@@ -28,6 +28,7 @@ from kernels_helpers.masking import Mask
 from kernels_helpers.process import start_time
 from kernels_helpers.recovery import pending
 
+HUB = "docker.io/library/"  # Podman says it, Docker does not
 CHECK_MIME = "application/vnd.dockbook.check+json"
 SKIP = "get_ipython().magics_manager.registry['Steps'].skip_cell()\n"
 
@@ -69,8 +70,10 @@ class Steps(Magics):  # type: ignore[misc]  # traitlets are untyped
             self.chapter.fail(f"{type(error).__name__}: {error}")
 
 
-def open_chapter(name: str) -> Chapter:
+def open_chapter(name: str, *, podman: str | None = None) -> Chapter:
     """Begin a chapter in this kernel and return it.
+
+    ``podman`` says why it is not for Podman, if it is not.
 
     Reads the parameters cell and what papermill injected from the cells run so
     far. Raises ParameterError or ChapterError before anything is changed, and
@@ -118,6 +121,8 @@ def open_chapter(name: str) -> Chapter:
     if not contract.bare:
         for needed in (host, *hosts.values()):
             connect.require_engine(needed)
+    if podman:
+        connect.require_docker(host, podman)
     engine = host.docker if host.has_engine() else None
     version = engine.version() if engine else {}
     chapter.journal.write(
@@ -127,6 +132,7 @@ def open_chapter(name: str) -> Chapter:
         user=who(),
         host=host.url,
         hosts={name: other.url for name, other in hosts.items()},
+        product=host.product if engine else None,
         engine=version.get("Version"),
         api=version.get("ApiVersion"),
         platform=f"{version.get('Os')}/{version.get('Arch')}" if engine else None,
@@ -136,10 +142,10 @@ def open_chapter(name: str) -> Chapter:
         parameters=values,
         secrets={name: references.digest(value) for name, value in secrets.items()},
         images={
-            tag: image["Id"]
+            plain: image["Id"]
             for image in (engine.api.images() if engine else ())
             for tag in image["RepoTags"] or ()
-            if tag in values.values()
+            if (plain := tag.removeprefix(HUB)) in values.values()
         },
         plan=chapter.plan,
     )
@@ -150,13 +156,20 @@ def open_chapter(name: str) -> Chapter:
     return chapter
 
 
-def check(claim: str, ok: bool, *, note: str | None = None) -> None:  # noqa: FBT001 - reads as a sentence
+def check(
+    claim: str,
+    ok: bool,  # noqa: FBT001 - reads as a sentence
+    *,
+    note: str | None = None,
+    podman: str | None = None,
+) -> None:
     """Show that a claim is true, or fail the cell with CheckFailed.
 
-    ``note`` names the claim in the ledger that this check proves.
+    ``note`` names the claim in the ledger that this check proves. ``podman`` says what
+    Podman does instead: there the claim has to be false.
     """
-    line = _steps().chapter.check(claim, ok, note=note)
-    record = {"claim": claim, "ok": ok, "note": note}
+    record = _steps().chapter.check(claim, ok, note=note, podman=podman)
+    line = f"✔ {claim}" if ok else f"≠ {claim}; on Podman: {podman}"
     display({"text/plain": line, CHECK_MIME: record}, raw=True)
 
 

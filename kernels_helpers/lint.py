@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import nbformat
 
-from kernels_helpers import book, soundness, steps
+from kernels_helpers import book, differences, soundness, steps
 from kernels_helpers.errors import ChapterError
 from kernels_helpers.notebook import load
 from kernels_helpers.parameters import Contract
@@ -102,7 +102,8 @@ def sizes(notebook: Notebook) -> Iterator[str]:
         where = _where(code[MAX_CELLS])
         yield f"{where}: {len(code)} code cells: split the chapter at {MAX_CELLS}"
     for cell in code:
-        count = len([line for line in cell.source.splitlines() if line.strip()])
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        count = len(lines) - differences.lines(cell)
         if count > MAX_LINES:
             where = _where(cell, MAX_LINES + 1)
             yield f"{where}: {count} lines: keep to {MAX_LINES}, split the cell"

@@ -26,7 +26,8 @@ class Report:
     ``status`` is ``passed``, ``failed`` or ``planned``; ``pending`` counts the
     changes that a plan would make or cannot know. ``source`` is the hash of the
     chapter (see :func:`source_of`), ``notebook`` that of the executed notebook,
-    ``journal`` that of the journal's last line.
+    ``journal`` that of the journal's last line. ``differs`` are the steps that failed
+    on Podman as the chapter says.
     """
 
     run: str
@@ -34,6 +35,7 @@ class Report:
     status: str
     reason: str | None
     host: str | None
+    product: str | None
     engine: str | None
     api: str | None
     started: str | None
@@ -48,6 +50,7 @@ class Report:
     checks: list[dict[str, Any]] = field(default_factory=list)
     steps: list[dict[str, Any]] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
+    differs: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def pending(self) -> int:
@@ -62,6 +65,13 @@ class Report:
         """List what a plan would create, change, remove, write or run, each once."""
         listed = [effect for answer in self.answers for effect in answer["effects"]]
         return list(dict.fromkeys(Effect(*effect) for effect in listed))
+
+    @property
+    def differences(self) -> list[tuple[str, str]]:
+        """List what differs on Podman, claim or command, and how."""
+        checks = [(c["claim"], c["differs"]) for c in self.checks if "differs" in c]
+        steps = [(s["body"].splitlines()[0], s["why"]) for s in self.differs]
+        return steps + checks
 
     @property
     def interrupted(self) -> bool:
@@ -87,7 +97,11 @@ def make(folder: Path, run: str, chapter: str) -> Report:
     events = last_attempt(journal.read(folder / JOURNAL))
     opened = next((e for e in events if e["event"] == "open"), {})
     notebook = nbformat.read(folder / NOTEBOOK, as_version=4)
-    checks = _pick(events, "check", ("claim", "ok", "note"))
+    checks = [
+        {name: e[name] for name in ("claim", "ok", "note", *({"differs"} & {*e}))}
+        for e in events
+        if e["event"] == "check"
+    ]
     reason = _reason(notebook, events, checks, planned=opened.get("plan", False))
     timing = notebook.metadata.get("papermill", {})
     return Report(
@@ -96,6 +110,7 @@ def make(folder: Path, run: str, chapter: str) -> Report:
         status="failed" if reason else "planned" if opened.get("plan") else "passed",
         reason=reason,
         host=opened.get("host"),
+        product=opened.get("product"),
         engine=opened.get("engine"),
         api=opened.get("api"),
         started=timing.get("start_time"),
@@ -110,6 +125,7 @@ def make(folder: Path, run: str, chapter: str) -> Report:
         checks=checks,
         steps=_pick(events, "end", ("kind", "body", "rc", "seconds", "attempt")),
         answers=_pick(events, "answer", ("kind", "body", "answer", "effects")),
+        differs=_pick(events, "differs", ("kind", "body", "why")),
     )
 
 

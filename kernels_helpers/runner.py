@@ -10,8 +10,16 @@ from typing import Any
 
 import nbformat
 
-from kernels_helpers import book, forks, journal, references, report, sweep
-from kernels_helpers.connect import connect_for_run, plain_name
+from kernels_helpers import (
+    book,
+    differences,
+    forks,
+    journal,
+    references,
+    report,
+    sweep,
+)
+from kernels_helpers.connect import connect_for_run, plain_name, require_docker
 from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.hosts import Host
 from kernels_helpers.journal import Journal
@@ -107,6 +115,8 @@ def run(
     started = Run(run_id, path, folder, replace(options, parameters=given))
     forks.zygote()  # it imports while a lab starts
     with connect_for_run(str(values["host"]), engine=not contract.bare) as host:
+        if why := differences.of_chapter(notebook):
+            require_docker(host, why)
         folder.mkdir()
         with claimed(folder):
             Journal(started.journal).write(

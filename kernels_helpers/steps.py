@@ -8,7 +8,7 @@ from typing import Any
 from kernels_helpers.errors import ChapterError
 
 OPTION = re.compile(r"#\|\s*([\w-]+)\s*:\s*(.*?)\s*")
-LOOK_OPTIONS = ("rc", "timeout", "retry", "until", "as", "on")
+LOOK_OPTIONS = ("rc", "timeout", "retry", "until", "as", "on", "podman")
 CHANGE_OPTIONS = (*LOOK_OPTIONS, "unless", "undo")
 WHOLE = {"rc": 255, "retry": 100}  # options that are numbers, and their limits
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -22,7 +22,8 @@ class Step:
     ``rc`` is the exit code that is right, ``timeout`` the seconds it may take,
     ``retry`` how often it is tried again, ``until`` the command that must succeed
     within the time-out before the step is over, ``user`` whose shell it runs in,
-    ``on`` the parameter that names its host where that is not ``host``.
+    ``on`` the parameter that names its host where that is not ``host``, ``podman`` why
+    it has to fail where Podman is the engine.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Step:
     until: str | None = None
     user: str | None = None
     on: str | None = None
+    podman: str | None = None
 
 
 def parse(kind: str, cell: str) -> Step:

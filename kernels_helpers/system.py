@@ -94,19 +94,33 @@ TOOLS = (
         "Chinese text",
     ),
 )
-EXTRA = (  # for the book as PDF, and for the tests
+EXTRA = (  # for the book as PDF, for Podman, and for the tests
     Tool("chromium", "chromium", "the book as PDF, and the tests of the site"),
     Tool("nginx", "nginx-light", "the tests of the site", ("nginx.service",)),
     Tool("sshd", "openssh-server", "the tests of hosts over ssh", ("ssh.service",)),
     Tool("zsh", "zsh", "the tests of completion"),
     Tool("fish", "fish", "the tests of completion"),
+    Tool(
+        "podman",
+        "podman",
+        "the other engine that runs in a lab",
+        (
+            "podman.service",
+            "podman.socket",
+            "podman-restart.service",
+            "podman-auto-update.service",
+            "podman-auto-update.timer",
+        ),
+    ),
+    Tool("/usr/lib/podman/netavark", "netavark", "Podman's networks"),
+    Tool("/usr/lib/podman/aardvark-dns", "aardvark-dns", "names in Podman's networks"),
 )
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 def missing(extra: Collection[str] = ()) -> list[Tool]:
     """List what the machine lacks, also of what is named in ``extra``."""
-    tools = (*TOOLS, *(tool for tool in EXTRA if tool.name in extra))
+    tools = (*TOOLS, *(tool for tool in EXTRA if Path(tool.name).name in extra))
     return [tool for tool in tools if not tool.found()]
 
 

@@ -49,6 +49,20 @@ def carry_out(step: Step, run: Run, journal: Journal, mask: Mask, say: Say) -> N
         _wait(step.until, step, run, journal, step.timeout - result.seconds)
 
 
+def differ(
+    step: Step, execute: Callable[[Step], None], journal: Journal, say: Say
+) -> None:
+    """Run a step that has to fail, as Podman differs; StepFailed if it does not."""
+    try:
+        execute(step)
+    except StepFailed:
+        facts = {"kind": step.kind, "body": step.body}
+        journal.write("differs", **facts, why=step.podman)
+        say(f"≠ on Podman: {step.podman}\n")
+    else:
+        raise StepFailed(f"no longer differs on Podman: {step.podman}")
+
+
 def _wait(
     condition: str, step: Step, run: Run, journal: Journal, seconds: float
 ) -> None:

@@ -3,9 +3,9 @@
 ``base`` is the contract; ``local``, ``lab`` and ``ssh`` are the kinds there are.
 """
 
-from kernels_helpers.hosts.base import Host
+from kernels_helpers.hosts.base import PODMAN, Host
 from kernels_helpers.hosts.lab import LabHost
 from kernels_helpers.hosts.local import LocalHost
 from kernels_helpers.hosts.ssh import SshHost
 
-__all__ = ["Host", "LabHost", "LocalHost", "SshHost"]
+__all__ = ["PODMAN", "Host", "LabHost", "LocalHost", "SshHost"]

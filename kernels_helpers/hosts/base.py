@@ -22,8 +22,12 @@ exec setpriv --reuid="$uid" --regid="$gid" --init-groups -- "$@"
 """
 
 
+PODMAN = "Podman"
+DOCKER = "Docker Engine"
+
+
 class Host(ABC):
-    """A machine with a Docker Engine: run commands there, ask its engine."""
+    """A machine with an engine, Docker's or Podman: run commands there, ask it."""
 
     url: str
     is_lab: bool
@@ -37,6 +41,12 @@ class Host(ABC):
     @cached_property
     def _client(self) -> DockerClient:
         return DockerClient(base_url=self.socket)
+
+    @cached_property
+    def product(self) -> str:
+        """Name the engine that answers, whatever its socket is called."""
+        name = self.docker.version()["Components"][0]["Name"]
+        return PODMAN if name.startswith(PODMAN) else DOCKER
 
     def has_engine(self) -> bool:
         """Tell whether an engine answers on the host."""

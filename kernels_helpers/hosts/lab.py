@@ -29,13 +29,14 @@ def home() -> Path:
 
 @dataclass(frozen=True)
 class LabState:
-    """What is known of a running lab: its pid 1, its cgroups, how it lives."""
+    """What is known of a running lab: its pid 1, its cgroups, its life and engine."""
 
     init: int
     init_started: str
     cgroups: list[str]
     user_namespace: bool
     persistent: bool
+    engine: str = "docker"
 
     @classmethod
     def load(cls, folder: Path) -> "LabState | None":

@@ -15,7 +15,15 @@ from collections.abc import Iterator, Sequence
 
 from kernels_helpers.errors import LabError, UsageError
 from kernels_helpers.hosts.lab import LabHost, LabState, home
-from kernels_helpers.lab import capability, cgroups, debian, disks, remains, start
+from kernels_helpers.lab import (
+    capability,
+    cgroups,
+    debian,
+    disks,
+    podman,
+    remains,
+    start,
+)
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 
@@ -52,24 +60,32 @@ def attached(
     specifications: Sequence[str] = (),
     *,
     bare: bool = False,
+    engine: str | None = None,
     durable: bool = False,
 ) -> Iterator[LabHost]:
     """Join a lab, starting it if need be, for as long as the context lasts.
 
-    A lab that is started is ``bare``, a fresh Debian without Docker, or has Docker;
-    one that is ``durable`` can have a power cut. The last one to leave takes down what
+    A lab that is started is ``bare``, a fresh Debian without Docker, or has the
+    ``engine``, which is Docker by default; LabError when one that runs has another.
+    One that is ``durable`` can have a power cut. The last one to leave takes down what
     no ``lab up`` has made persistent.
     """
     with _lock(check_name(name), "users", fcntl.LOCK_SH):
-        yield _join(name, specifications, bare=bare, persistent=False, durable=durable)
+        yield _join(name, specifications, engine, bare=bare, durable=durable)
 
 
-def up(name: str, specifications: Sequence[str] = (), *, bare: bool = False) -> LabHost:
-    """Start a lab that stays until ``down``; without Docker if ``bare``."""
+def up(
+    name: str,
+    specifications: Sequence[str] = (),
+    *,
+    bare: bool = False,
+    engine: str | None = None,
+) -> LabHost:
+    """Start a lab that stays until ``down``; without an engine if ``bare``."""
     with _lock(check_name(name), "users", fcntl.LOCK_SH):
         if running(name):
             raise LabError(f"lab {name!r} is running already: `dockbook lab ls`")
-        return _join(name, specifications, bare=bare, persistent=True)
+        return _join(name, specifications, engine, bare=bare, persistent=True)
 
 
 def running(name: str) -> bool:
@@ -96,25 +112,37 @@ def power_cut(name: str) -> LabHost:
 def _join(
     name: str,
     specifications: Sequence[str],
+    engine: str | None,
     *,
     bare: bool,
-    persistent: bool,
+    persistent: bool = False,
     durable: bool = False,
 ) -> LabHost:
+    if bare and engine:
+        raise UsageError("--bare is a Debian without an engine: leave out one of both")
     with _lock(name, "life", fcntl.LOCK_EX):
         if not running(name):
             capability.require()
+            if engine == podman.NAME:
+                podman.require()
             wanted = [disks.parse(s) for s in specifications]
             start.check_place(home() / name, wanted)
             tree = debian.cached_tree(home()) if bare else None
             remains.clean(name)
             _watch(name)
+            how = {"persistent": persistent, "durable": durable}
             try:
-                start.start(name, wanted, tree, persistent=persistent, durable=durable)
+                start.start(name, wanted, tree, engine or start.DOCKER, **how)
             except BaseException:
                 remains.clean(name)
                 raise
-        return LabHost(name)
+        host = LabHost(name)
+    if engine not in (None, host.state.engine):
+        raise LabError(
+            f"the engine of lab {name!r} is {host.state.engine}, not {engine}: take "
+            "another name, or end it with `dockbook lab down`"
+        )
+    return host
 
 
 def _watch(name: str) -> None:
@@ -170,7 +198,7 @@ def gc() -> list[str]:
 
 
 def ls() -> list[dict[str, object]]:
-    """Describe the labs of this user: name, socket, pid of their pid 1, state.
+    """Describe the labs of this user: name, socket, engine, pid of their pid 1, state.
 
     ``running``, ``attached`` (ends with its last user) or ``dead`` (for ``gc``).
     """
@@ -191,6 +219,7 @@ def ls() -> list[dict[str, object]]:
                 "name": name,
                 "socket": f"unix://{folder}/run/docker.sock",
                 "pid": state.init if state else None,
+                "engine": state.engine if state else None,
                 "state": kind,
             }
         )

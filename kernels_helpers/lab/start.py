@@ -1,4 +1,4 @@
-"""Start a lab: its folder, cgroups, disks, supervisor, and its Docker Engine."""
+"""Start a lab: its folder, cgroups, disks, supervisor, and its engine."""
 
 import contextlib
 import os
@@ -17,7 +17,9 @@ from kernels_helpers.process import start_time
 START_TIMEOUT = 60.0  # seconds; about 1 on an idle machine
 ROOTFS = Path(__file__).parent / "rootfs"
 SOCKET_PATH_LIMIT = 107
-FIRST_COMMAND = "systemctl start docker && docker load -qi /var/lib/dockbook/images.tar"
+DOCKER = "docker"
+FIRST_COMMAND = "systemctl start {} && docker load -qi /var/lib/dockbook/images.tar"
+ENGINE = "engine"  # the file that names the engine of a lab
 DEBIAN = "debian"  # the file that names the tree of a lab without Docker
 
 
@@ -35,11 +37,12 @@ def start(
     name: str,
     wanted: list[tuple[str, int]],
     tree: Path | None,
+    engine: str,
     *,
     persistent: bool,
     durable: bool = False,
 ) -> None:
-    """Start a lab and wait until its Docker Engine answers, images loaded.
+    """Start a lab and wait until its engine answers, images loaded.
 
     ``wanted`` are disks: name and size in bytes. On a ``tree``, that of a fresh
     Debian, there is no engine; the archive of images lies there. The root of a
@@ -57,16 +60,17 @@ def start(
         shutil.copyfile(archive, folder / "var/lib/dockbook/images.tar")
         if tree:
             (folder / DEBIAN).write_text(str(tree))
+        (folder / ENGINE).write_text("none" if tree else engine)
     except OSError as error:
         raise LabError(f"{error.filename}: {error.strerror}") from error
     for disk, size in wanted:
         disks.create(folder / f"{disk}.img", size)
     state = boot(name)
     if tree is None:
-        ready = LabHost(name).run(FIRST_COMMAND, timeout=START_TIMEOUT)
+        ready = LabHost(name).run(FIRST_COMMAND.format(engine), timeout=START_TIMEOUT)
         if ready.rc:
             raise LabError(
-                f"Docker does not start in lab {name!r}:\n{ready.output[-2000:]}"
+                f"{engine} does not start in lab {name!r}:\n{ready.output[-2000:]}"
             )
     replace(state, persistent=persistent).save(folder)
 
@@ -97,6 +101,7 @@ def boot(name: str) -> LabState:
         cgroups=groups,
         user_namespace=not root,
         persistent=False,  # until it is ready: a kill -9 now would else leave it
+        engine=(folder / ENGINE).read_text(),
     )
     state.save(folder)
     return state

@@ -25,6 +25,7 @@ from kernels_helpers.site import (
     translation,
 )
 from kernels_helpers.site.pages import Page, clean
+from kernels_helpers.site.runs import engines, finished
 from kernels_helpers.site.source import SITE, Evidence
 
 # the book of a wheel is not written to
@@ -57,11 +58,12 @@ def build(
     base = feeds.base(address) if address else ""
     if pdf:
         printed.chromium()  # or say now that there is none
-    evidence, languages = source.evidence(runs), source.languages()
+    listed, languages = list(finished(runs)), source.languages()
+    evidence = source.evidence(listed)
     for name, found in evidence.items():
         contract = downloads.contract_of(found.notebook)
         outputs.require_findable(name, contract, found.notebook)
-    pages = source.write(out / "source", evidence)
+    pages = source.write(out / "source", evidence, engines(listed))
     with ThreadPoolExecutor() as together:
         judged = (
             None

@@ -1,7 +1,8 @@
 """What there is to translate, apart from prose: Sphinx finds that.
 
 A message is a text and the kind of thing that says it: a ``check``, a ``parameter``,
-a ``diagram`` in words, a ``label`` in one, or the ``interface``.
+a ``difference`` on Podman, a ``diagram`` in words, a ``label`` in one, or the
+``interface``.
 
 The words of a diagram are prose, or facts that the engine has told, as in
 ``web has 172.17.0.2 on bridge; db is on no network``. A fact is a message with places
@@ -17,6 +18,7 @@ from typing import TypeAlias
 from babel.messages.extract import extract_from_dir
 from nbformat import NotebookNode
 
+from kernels_helpers import differences
 from kernels_helpers.diagrams import DOT_MIME, load
 from kernels_helpers.errors import ChapterError
 from kernels_helpers.field_types import KINDS
@@ -79,6 +81,8 @@ def retell(
 
 def of_cells(notebook: NotebookNode) -> Iterator[Message]:
     """Find what the code cells of a chapter show in English."""
+    for why in differences.of_notebook(notebook):
+        yield "difference", why
     for cell in notebook.cells:
         if "parameters" in cell.metadata.get("tags", ()):
             yield from _of_parameters(cell.source)

@@ -14,7 +14,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from kernels_helpers import report
+from kernels_helpers import differences, report
 from kernels_helpers.cases import Case, is_step
 from kernels_helpers.diagrams import DOT_MIME
 from kernels_helpers.errors import CheckFailed, DockbookError
@@ -33,7 +33,8 @@ class Page:
     ``status`` is ``passed`` or ``failed`` for a run, ``recorded`` for the outputs
     kept with the chapter, ``not run`` for a chapter without any. ``facts`` is the
     report of the run. Each of the ``checks`` has the anchor of its place. ``proof`` is
-    the folder of the run's own files, if they are published.
+    the folder of the run's own files, if they are published. ``podman`` says why the
+    chapter is not for Podman, if it is not.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Page:
     facts: Facts
     checks: list[Facts] = field(default_factory=list)
     proof: str | None = None
+    podman: str | None = None
 
 
 def project(
@@ -67,6 +69,7 @@ def project(
     summary = " ".join(opening["summary"].split()) if opening else ""
     status = _status(notebook, facts)
     page = Page(name, f"runbooks/{stem}", title, summary, status, facts)
+    page.podman = differences.of_chapter(notebook)
     steps = iter(took)
     for cell in _code(projected):
         checks = [_placed(check, page.checks) for check in _checks(cell, facts)]
@@ -91,14 +94,19 @@ def clean(notebook: NotebookNode) -> NotebookNode:
 
 
 def _checks(cell: NotebookNode, facts: Facts) -> Iterator[Facts]:
-    """Find the checks of a cell; of one that failed, the report knows the note."""
+    """Find the checks of a cell, and what its source says of Podman.
+
+    Of one that failed, the report knows the note.
+    """
+    podman = differences.of_checks(cell)
     false = {c["claim"]: c["note"] for c in facts.get("checks", ()) if not c["ok"]}
     for output in cell.outputs:
         if record := output.get("data", {}).get(CHECK_MIME):
-            yield dict(record)
+            yield {**record, "podman": podman.get(record["claim"])}
         elif output.get("ename") == CheckFailed.__name__:
             claim = output.evalue
-            yield {"claim": claim, "ok": False, "note": false.get(claim)}
+            note, why = false.get(claim), podman.get(claim)
+            yield {"claim": claim, "ok": False, "note": note, "podman": why}
 
 
 def _placed(check: Facts, before: list[Facts]) -> Facts:

@@ -3,7 +3,7 @@
 import json
 import shutil
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -12,10 +12,11 @@ import nbformat
 from nbformat import NotebookNode
 
 from kernels_helpers import book, report
-from kernels_helpers.cases import RUN
 from kernels_helpers.errors import ChapterError
+from kernels_helpers.hosts import PODMAN
 from kernels_helpers.site import proof
 from kernels_helpers.site.pages import Facts, Page, project
+from kernels_helpers.site.runs import Finished
 
 SITE = book.INSTALLED / "site"  # how pages look, and the words of the interface
 PROSE = book.ROOT / "site"  # the pages that are no chapters
@@ -62,8 +63,10 @@ def languages() -> dict[str, str]:
     return LANGUAGES if LOCALE.exists() else {"en": ""}
 
 
-def evidence(runs: Path) -> dict[str, Evidence]:
+def evidence(runs: Sequence[Finished]) -> dict[str, Evidence]:
     """Find what there is of each chapter: its newest run, or else what is recorded.
+
+    It is of Docker: what differs on Podman is said beside it.
 
     Raises ChapterError for a notebook among them that no page would lead to.
     """
@@ -81,8 +84,12 @@ def recorded() -> dict[str, Evidence]:
     return {name: _recorded(path) for name, path in book.chapters().items()}
 
 
-def write(source: Path, evidence: Mapping[str, Evidence]) -> list[Page]:
+def write(
+    source: Path, evidence: Mapping[str, Evidence], engines: Sequence[Facts] = ()
+) -> list[Page]:
     """Write what Sphinx reads: pages, ledger, catalogues, and projected chapters.
+
+    ``engines`` are the columns of the ledger that tell of runs.
 
     A file that is as it was is left alone: its time tells Sphinx what is new. With
     another list of files all is made anew, as no page may know of one that is gone.
@@ -98,6 +105,7 @@ def write(source: Path, evidence: Mapping[str, Evidence]) -> list[Page]:
         files[f"{page.doc}.ipynb"] = nbformat.writes(projected).encode()
         pages.append(page)
     files["book.json"] = json.dumps([asdict(page) for page in pages]).encode()
+    files["engines.json"] = json.dumps(engines).encode()
     there = [path for path in source.rglob("*") if path.is_file()]
     names = {path.relative_to(source).as_posix() for path in there} - {*files}
     if any(not name.endswith(".mo") for name in names) or not there:
@@ -126,22 +134,15 @@ def _written_by_hand() -> dict[str, bytes]:
     return files
 
 
-def _newest(runs: Path, name: str, chapter: Path) -> Evidence:
-    """Find the newest finished run of a chapter, or else what is recorded in it.
-
-    A run ends with its report. A plan is passed over: it proves nothing.
-    """
-    for folder in sorted(runs.glob("*"), reverse=True):
-        named = RUN.fullmatch(folder.name)
-        if not named or named["chapter"] != name:
+def _newest(runs: Sequence[Finished], name: str, chapter: Path) -> Evidence:
+    for run in runs:
+        if run.chapter != name or run.facts.get("product") == PODMAN:
             continue
         try:
-            facts = json.loads((folder / report.REPORT).read_text(encoding="utf-8"))
-            notebook = nbformat.read(folder / report.NOTEBOOK, as_version=4)
-        except (OSError, ValueError):  # not written yet, or not to its end
+            notebook = nbformat.read(run.folder / report.NOTEBOOK, as_version=4)
+        except (OSError, ValueError):  # not written to its end
             continue
-        if facts["status"] != "planned":
-            return Evidence(notebook, facts, folder)
+        return Evidence(notebook, run.facts, run.folder)
     return _recorded(chapter)
 
 

@@ -23,7 +23,12 @@ class FakeHost(Host):
     is_lab = True
     socket = "unix:///nowhere"
 
-    def __init__(self, answers: Mapping[str, list[int]] | None = None) -> None:
+    def __init__(
+        self,
+        answers: Mapping[str, list[int]] | None = None,
+        product: str = "Docker Engine",
+    ) -> None:
+        self.product = product
         self.answers = {script: list(rcs) for script, rcs in (answers or {}).items()}
         self.ran: list[str] = []
         self.timeouts: list[float | None] = []

@@ -1,5 +1,7 @@
 """Steps, checks and plans of a chapter, on a fake host."""
 
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from kernels_helpers.errors import (
     DockbookError,
     StepFailed,
 )
+from kernels_helpers.hosts import PODMAN
 from kernels_helpers.journal import Journal
 from kernels_helpers.masking import MASK, Mask
 from kernels_helpers.process import Result
@@ -104,6 +107,52 @@ def test_a_false_check_is_recorded_and_fails(tmp_path: Path) -> None:
     assert events(chapter, "check") == [
         {**events(chapter, "check")[0], "claim": "a claim", "ok": False, "note": "1"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("product", "ok", "fails"),
+    [
+        ("Docker Engine", True, None),
+        ("Docker Engine", False, "a claim"),
+        (PODMAN, True, "a claim: no longer differs .* another thing"),
+        (PODMAN, False, None),
+    ],
+)
+def test_a_claim_that_differs_has_to_be_false_on_podman_and_only_there(
+    tmp_path: Path, product: str, ok: bool, fails: str | None
+) -> None:
+    chapter = open_chapter(tmp_path, FakeHost(product=product))
+    false = pytest.raises(CheckFailed, match=fails) if fails else nullcontext()
+    with false:
+        chapter.check("a claim", ok, note=None, podman="another thing")
+    (told,) = events(chapter, "check")
+    assert told.get("differs") == ("another thing" if product == PODMAN else None)
+
+
+def test_a_check_that_differs_nowhere_fails_on_podman_too(tmp_path: Path) -> None:
+    with pytest.raises(CheckFailed):
+        open_chapter(tmp_path, FakeHost(product=PODMAN)).check("x", False, note=None)
+
+
+def test_a_step_that_differs_has_to_fail_on_podman(tmp_path: Path) -> None:
+    step = replace(MAKE, unless=None, podman="there is no such thing")
+    host = FakeHost({"make": [1, 0]}, PODMAN)
+    chapter = open_chapter(tmp_path, host)
+    chapter.change(step)
+    assert [e["why"] for e in events(chapter, "differs")] == ["there is no such thing"]
+    with pytest.raises(StepFailed, match=r"no longer differs .* no such thing"):
+        chapter.change(step)
+    chapter.unwind()
+    assert host.ran[2:] == ["take away", "take away"]
+
+
+def test_a_step_that_differs_is_as_any_other_on_docker(tmp_path: Path) -> None:
+    chapter = open_chapter(tmp_path, FakeHost({"make": [0, 1]}))
+    step = replace(MAKE, unless=None, podman="there is no such thing")
+    chapter.change(step)
+    with pytest.raises(StepFailed, match="ended with 1"):
+        chapter.change(step)
+    assert events(chapter, "differs") == []
 
 
 def test_a_plan_runs_no_change_and_says_what_it_can_know(tmp_path: Path) -> None:

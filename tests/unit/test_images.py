@@ -151,7 +151,8 @@ def test_archive_is_what_docker_loads(archive: Path) -> None:
         files = {m.name: opened.extractfile(m).read() for m in opened}  # type: ignore[union-attr]
         assert len(opened.getnames()) == len(files)
     manifest = json.loads(files["manifest.json"])
-    assert [image["RepoTags"] for image in manifest] == [[tag] for tag in TAGS]
+    full = [[f"docker.io/library/{tag}"] for tag in TAGS]
+    assert [image["RepoTags"] for image in manifest] == full
     used = {"manifest.json"}
     for image in manifest:
         document = json.loads(files[image["Config"]])

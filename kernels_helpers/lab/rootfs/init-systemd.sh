@@ -23,6 +23,10 @@ else
       mkdir -p "/run/systemd/system/$service.service.d"
       cp /lab/units/debian/limits.conf "/run/systemd/system/$service.service.d/lab.conf"
     done
+  elif [ "${LAB_PODMAN:-}" ]; then
+    cp /lab/units/podman/*.service $units/
+    mkdir -p $units/lab.target.wants
+    ln -s ../podman.service $units/lab.target.wants/podman.service
   else
     ln -sf /dev/null $units/docker.socket
     cp /lab/units/engine/*.service $units/
@@ -34,7 +38,7 @@ else
   : >/lab/booted
 fi
 export container=lab
-unset LISTEN_FDS NOTIFY_SOCKET LAB_DEBIAN LAB_USERNS LAB_CGROUP_NAMESPACE
+unset LISTEN_FDS NOTIFY_SOCKET LAB_DEBIAN LAB_PODMAN LAB_USERNS LAB_CGROUP_NAMESPACE
 systemd=/lib/systemd/systemd
 [ -x $systemd ] || systemd=/usr/lib/systemd/systemd
 exec $systemd --system --unit=lab.target --log-target=journal --show-status=0

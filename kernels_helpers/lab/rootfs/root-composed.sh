@@ -1,7 +1,7 @@
 #!/bin/bash
-# The root of a lab with Docker: the machine's own programs, read-only, a tmpfs
+# The root of a lab with an engine: the machine's own programs, read-only, a tmpfs
 # around them, and on disk only /var. Sourced by stage1.sh.
-# shellcheck disable=SC2154 # lab, name, root and userns are those of stage1.sh
+# shellcheck disable=SC2154 # here, lab, name, root and userns are those of stage1.sh
 if [ -d "$lab/durable" ]; then
   mount --bind "$lab/durable" "$root" # outlives its pid 1
 else
@@ -39,7 +39,14 @@ mkdir -p etc/docker/certs.d etc/systemd/system
 chmod 1777 tmp
 chmod 700 root
 var=$lab/var
-mkdir -p "$var/lib/docker"
+if [ "$(<"$lab/engine")" = podman ]; then
+  cp -r "$here/containers" etc/
+  export LAB_PODMAN=1
+  data=$var/lib/containers
+else
+  data=$var/lib/docker
+fi
+mkdir -p "$data"
 if [ "$(stat -f -c %T "$var")" = overlayfs ]; then
-  mount -t tmpfs -o mode=710 docker "$var/lib/docker" # overlay2 cannot lie on overlayfs
+  mount -t tmpfs -o mode=710 data "$data" # overlay2 cannot lie on overlayfs
 fi

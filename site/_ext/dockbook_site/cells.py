@@ -12,14 +12,19 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from dockbook_site.diagrams import diagram
 from dockbook_site.forms import form
 from dockbook_site.languages import speaker, up
-from dockbook_site.markup import WORDS, raw, read_book, read_claims
+from dockbook_site.markup import WORDS, prose, raw, read_book, read_claims
 from dockbook_site.proof import Proof, took
 from dockbook_site.references import References
 from kernels_helpers import steps
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.parameters import Contract
 
-OPTIONS = {"rc": _("exit code"), "as": _("as user"), "on": _("on the host")}
+OPTIONS = {
+    "rc": _("exit code"),
+    "as": _("as user"),
+    "on": _("on the host"),
+    "podman": _("on Podman"),
+}
 COMMANDS = ("unless", "undo", "until")
 
 
@@ -105,18 +110,19 @@ class Draw(SphinxPostTransform):
             if not (option := steps.OPTION.fullmatch(line)):
                 break
             word = OPTIONS.get(option[1], option[1])
-            code = f"<code>{self.option(option)}</code>"
-            items.append(f"<div><dt>{word}</dt><dd>{code}</dd></div>")
+            items.append(f"<div><dt>{word}</dt><dd>{self.option(option)}</dd></div>")
         if items:
             block.parent += raw(f'<dl class="options">{"".join(items)}</dl>')
         block.replace_self(command)
         self.references.output(cell)
 
     def option(self, option: re.Match[str]) -> str:
-        """Write the value of an option: a command, or a word."""
+        """Write the value of an option: a command, a word, or what Podman does."""
+        if option[1] == "podman":
+            return prose(self.say(option[2]))
         if option[1] in COMMANDS:
-            return self.references.option(option[2])
-        return html.escape(option[2])
+            return f"<code>{self.references.option(option[2])}</code>"
+        return f"<code>{html.escape(option[2])}</code>"
 
     def fold(self, cell: nodes.container, kind: str, shown: str) -> None:
         """Show what a Python cell says, and fold its source."""

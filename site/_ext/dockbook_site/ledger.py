@@ -7,7 +7,7 @@ address, as ``#chapter=volumes``; there is a place of that name for readers with
 import html
 import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,10 @@ from dockbook_site.markup import (
     raw,
     read_book,
     read_claims,
+    read_engines,
     said,
 )
+from kernels_helpers.hosts import PODMAN
 
 Claim = dict[str, Any]
 
@@ -43,7 +45,7 @@ class Ledger(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         source = Path(self.env.srcdir)
-        for name in ("book.json", "claims.yaml"):
+        for name in ("book.json", "claims.yaml", "engines.json"):
             self.env.note_dependency(source / name)
         claims = read_claims(source)
         if not claims:
@@ -51,6 +53,7 @@ class Ledger(SphinxDirective):
             return [raw(f'<p class="empty">{empty}</p>')]
         self.language = str(self.config.language)
         self.pages = {page["name"]: page for page in read_book(source)}
+        self.engines = read_engines(source)
         self.places: set[str] = set()  # that the fragment of an address may name
         self.proofs: dict[str, list[str]] = {}
         for page in self.pages.values():
@@ -61,7 +64,8 @@ class Ledger(SphinxDirective):
             claims, key=lambda claim: said(claim["section"], self.language)
         )
         body = "".join(self.group(section, rows) for section, rows in groups)
-        heads = (_("Claim"), _("Verdict"), _("Proof"))
+        names = [html.escape(f"{e['product']} {e['version']}") for e in self.engines]
+        heads = (_("Claim"), _("Verdict"), _("Proof"), *names)
         head = "".join(f'<th scope="col">{word}</th>' for word in heads)
         return [
             raw(
@@ -98,7 +102,8 @@ class Ledger(SphinxDirective):
         rows = "".join(map(self.row, claims))
         word = _("Section {section} of the note").format(section=prose(section))
         return (
-            '<tbody><tr class="section"><th colspan="3" scope="rowgroup">'
+            f'<tbody><tr class="section"><th colspan="{3 + len(self.engines)}" '
+            'scope="rowgroup">'
             f"{word}</th></tr>{rows}</tbody>"
         )
 
@@ -116,8 +121,23 @@ class Ledger(SphinxDirective):
             f'<tr id="{anchor}" data-verdict="{verdict}" data-chapter="{chapter}">'
             f'<td>{self.marks(verdict, chapter)}<a class="id" href="#{anchor}">'
             f"{html.escape(str(claim['id']))}</a> {text}</td><td>{badge(verdict)}</td>"
-            f"<td>{self.proof(claim)}</td></tr>"
+            f"<td>{self.proof(claim)}</td>{''.join(self.found(claim))}</tr>"
         )
+
+    def found(self, claim: Claim) -> Iterator[str]:
+        """Say what runs have found of a claim on each engine."""
+        page = self.pages.get(claim["chapter"])
+        say = speaker(self.env, page["doc"]) if page else str
+        for engine in self.engines:
+            checks = engine["claims"].get(claim["id"], [])
+            verdict, reasons = outcome(checks)
+            if not checks and page and page["podman"] and engine["product"] == PODMAN:
+                verdict, reasons = "skipped", [page["podman"]]
+            why = " ".join(prose(say(reason)) for reason in reasons)
+            told = f'<p class="why">{why}</p>' if why else ""
+            name = html.escape(f"{engine['product']} {engine['version']}")
+            shown = badge(verdict) if verdict else ""
+            yield f'<td class="engine" data-engine="{name}">{shown}{told}</td>'
 
     def marks(self, verdict: str, chapter: str) -> str:
         """Name the first row of a verdict and of a chapter as an address does."""
@@ -134,6 +154,14 @@ class Ledger(SphinxDirective):
         page = self.pages.get(claim["chapter"])
         where = f'<a href="{page["doc"]}.html">{page["name"]}</a><br>' if page else ""
         return f'{where}<span class="none">{word}</span>'
+
+
+def outcome(checks: list[dict[str, Any]]) -> tuple[str, list[str]]:
+    """Judge the checks of a claim in a run: failed, differs and how, or held."""
+    reasons = [check["differs"] for check in checks if "differs" in check]
+    if any(check["ok"] == ("differs" in check) for check in checks):
+        return "failed", []
+    return ("differs" if reasons else "held" if checks else ""), reasons
 
 
 def tally(claims: list[Claim]) -> str:

@@ -21,6 +21,8 @@ WORDS = {
     "obsolete": _("obsolete"),
     "refused": _("refused"),
     "skipped": _("skipped"),
+    "held": _("held"),
+    "differs": _("differs"),
 }
 
 
@@ -28,6 +30,12 @@ def read_book(source: Path) -> list[dict[str, Any]]:
     """Read what is known of the chapters."""
     book: list[dict[str, Any]] = json.loads((source / "book.json").read_text())
     return book
+
+
+def read_engines(source: Path) -> list[dict[str, Any]]:
+    """Read what runs have found on each engine."""
+    engines: list[dict[str, Any]] = json.loads((source / "engines.json").read_text())
+    return engines
 
 
 @cache

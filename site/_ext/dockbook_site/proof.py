@@ -40,17 +40,21 @@ class Proof:
     def check(self, check: dict[str, Any]) -> str:
         """Write what a check says, with the claim that it proves and its verdict.
 
-        Below the first check of a corrected claim is what the note said of it.
+        Below it is what differs on Podman, and below the first check of a corrected
+        claim what the note said of it.
         """
         ok, name = check["ok"], str(check["note"] or "")
         claim, told = html.escape(name), ""
+        if why := check["podman"]:
+            word = _("On Podman")
+            told = f'<p class="differs"><b>{word}</b> {prose(self.say(why))}</p>'
         if known := self.claims.get(name):
             verdict = str(known["verdict"]) if ok else "failed"
             place = f"{self.home}ledger.html#{claim_anchor(name)}"
             claim = f'<a href="{place}">{claim} {badge(verdict)}</a>'
             if verdict == "corrected" and name not in self.told:
                 self.told.add(name)
-                told = correction(known, self.language)
+                told += correction(known, self.language)
         return (
             f'<p class="check is-{"ok" if ok else "false"}" id="{check["anchor"]}">'
             f'<span class="sign">{"✔" if ok else "✘"}</span> '
@@ -72,11 +76,15 @@ class Proof:
             told.append(_("outputs kept with the chapter"))
         if engine := facts.get("engine"):
             api = f" (API {facts['api']})" if facts.get("api") else ""
-            told.append(html.escape(f"Docker Engine {engine}{api}"))
+            product = facts.get("product") or "Docker Engine"
+            told.append(html.escape(f"{product} {engine}{api}"))
         if host := HOSTS.get(str(facts.get("host")).partition(":")[0]):
             told.append(host)
         if seconds := facts.get("seconds"):
             told.append(f"{seconds:.0f} s")
+        if why := self.page["podman"]:
+            word = _("not for Podman")
+            told.append(f"{word}: {prose(self.say(why))}")
         told += self.links()
         items = "".join(f"<li>{fact}</li>" for fact in told)
         alarm = alarm_of(facts, failed=failed) if status == "failed" else ""

@@ -1,0 +1,55 @@
+"""The runs of a folder, and what they have found of the claims on each engine."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kernels_helpers import report
+from kernels_helpers.cases import RUN
+
+
+class Finished(NamedTuple):
+    """Hold the report of a run, and where it is."""
+
+    chapter: str
+    facts: dict[str, Any]
+    folder: Path
+
+
+def finished(runs: Path) -> Iterator[Finished]:
+    """List the runs that came to their end, the newest first.
+
+    A run ends with its report. A plan is passed over: it proves nothing.
+    """
+    for folder in sorted(runs.glob("*"), reverse=True):
+        if not (named := RUN.fullmatch(folder.name)):
+            continue
+        try:
+            facts = json.loads((folder / report.REPORT).read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # not written yet, or not to its end
+            continue
+        if facts["status"] != "planned":
+            yield Finished(named["chapter"], facts, folder)
+
+
+def engines(listed: Iterable[Finished]) -> list[dict[str, Any]]:
+    """Make a column of the ledger for each engine and version.
+
+    It has the checks of the newest run of each chapter there, by their claims.
+    """
+    seen = set()
+    columns: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = {}
+    for chapter, facts, _ in listed:
+        product, version = facts.get("product"), facts.get("engine")
+        if not (product and version) or (product, version, chapter) in seen:
+            continue
+        seen.add((product, version, chapter))
+        claims = columns.setdefault((product, version), {})
+        for check in facts["checks"]:
+            if check["note"]:
+                claims.setdefault(check["note"], []).append(check)
+    return [
+        {"product": product, "version": version, "claims": claims}
+        for (product, version), claims in sorted(columns.items())
+    ]
