@@ -44,7 +44,7 @@ def build(runs: Path, draft: bool, address: str | None, pdf: bool) -> None:
     for page in pages:
         facts = page.facts
         held = sum(check["ok"] for check in page.checks)
-        took = f", {facts['seconds']:.1f} s" if facts else ""
+        took = f", {facts['seconds']:.1f} s" if "seconds" in facts else ""
         click.echo(f"{page.name:<14} {page.status}: {held} checks held{took}")
         if facts:
             click.echo(f"{'':<14} evidence: {runs / facts['run']}")

@@ -24,8 +24,9 @@ from kernels_helpers.site import (
     sphinx,
     translation,
 )
+from kernels_helpers.site.newest import Evidence
 from kernels_helpers.site.pages import Page, clean
-from kernels_helpers.site.source import SITE, Evidence
+from kernels_helpers.site.source import SITE
 
 # the book of a wheel is not written to
 BUILD = (Path() if book.ROOT == book.IN_WHEEL else book.ROOT) / "site" / "_build"
@@ -44,8 +45,8 @@ def build(
 ) -> list[Page]:
     """Build the site into ``out/html`` and return the pages of its chapters.
 
-    Takes the newest finished run of a chapter below ``runs``, or else what is
-    recorded in the chapter. English is at the root, and Chinese, if the book has it,
+    Takes the newest run of a chapter below ``runs`` that is not at work, or else what
+    is recorded in the chapter. English is at the root, and Chinese, if the book has it,
     in ``zh``, from the same source. A build that fails leaves the last site as it was;
     one with a text that is not translated fails, unless it is a ``draft``, which shows
     it in English.

@@ -6,16 +6,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
 
 import nbformat
-from nbformat import NotebookNode
 
 from kernels_helpers import book, report
-from kernels_helpers.cases import RUN
 from kernels_helpers.errors import ChapterError
-from kernels_helpers.site import proof
-from kernels_helpers.site.pages import Facts, Page, project
+from kernels_helpers.site import newest, proof
+from kernels_helpers.site.newest import Evidence
+from kernels_helpers.site.pages import EDITED, Facts, Page, project
 
 SITE = book.INSTALLED / "site"  # how pages look, and the words of the interface
 PROSE = book.ROOT / "site"  # the pages that are no chapters
@@ -37,14 +35,6 @@ says is checked by code on the page.
 runbooks/*
 ```
 """
-
-
-class Evidence(NamedTuple):
-    """Hold what there is of a chapter: its notebook, and the report of its run."""
-
-    notebook: NotebookNode
-    facts: Facts
-    folder: Path | None = None
 
 
 def settings() -> dict[str, str]:
@@ -73,12 +63,12 @@ def evidence(runs: Path) -> dict[str, Evidence]:
             raise ChapterError(
                 f"{path}: no page leads to it: name it NN-NAME.ipynb, or move it away"
             )
-    return {name: _newest(runs, name, path) for name, path in chapters.items()}
+    return {n: newest.of(runs, n, path) for n, path in chapters.items()}
 
 
 def recorded() -> dict[str, Evidence]:
     """Read the chapters as they are, with the outputs recorded in them."""
-    return {name: _recorded(path) for name, path in book.chapters().items()}
+    return {name: newest.recorded(path) for name, path in book.chapters().items()}
 
 
 def write(source: Path, evidence: Mapping[str, Evidence]) -> list[Page]:
@@ -93,6 +83,8 @@ def write(source: Path, evidence: Mapping[str, Evidence]) -> list[Page]:
         notebook, facts, folder = evidence[name]
         took = proof.steps(folder) if folder else ()
         page, projected = project(notebook, facts, name, path.stem, took)
+        if page.status == "passed" and _is_edited(path, facts):
+            page.status = EDITED
         if folder and proof.may_be_published(folder):
             page.proof = f"{page.doc}.run"
         files[f"{page.doc}.ipynb"] = nbformat.writes(projected).encode()
@@ -126,24 +118,7 @@ def _written_by_hand() -> dict[str, bytes]:
     return files
 
 
-def _newest(runs: Path, name: str, chapter: Path) -> Evidence:
-    """Find the newest finished run of a chapter, or else what is recorded in it.
-
-    A run ends with its report. A plan is passed over: it proves nothing.
-    """
-    for folder in sorted(runs.glob("*"), reverse=True):
-        named = RUN.fullmatch(folder.name)
-        if not named or named["chapter"] != name:
-            continue
-        try:
-            facts = json.loads((folder / report.REPORT).read_text(encoding="utf-8"))
-            notebook = nbformat.read(folder / report.NOTEBOOK, as_version=4)
-        except (OSError, ValueError):  # not written yet, or not to its end
-            continue
-        if facts["status"] != "planned":
-            return Evidence(notebook, facts, folder)
-    return _recorded(chapter)
-
-
-def _recorded(chapter: Path) -> Evidence:
-    return Evidence(nbformat.read(chapter, as_version=4), {})
+def _is_edited(chapter: Path, facts: Facts) -> bool:
+    """Tell whether a chapter says or does something else than what was run."""
+    now = report.source_of(nbformat.read(chapter, as_version=4))
+    return bool(facts.get("source", now) != now)
