@@ -20,13 +20,15 @@ from playwright.sync_api import (
 
 from kernels_helpers import report
 from kernels_helpers.journal import Journal
-from kernels_helpers.site.build import build
+from kernels_helpers.site.build import PICTURE, build
+from kernels_helpers.site.source import SITE
 from tests.site.server import served
 from tests.unit import small_book
 from tests.unit.small_book import failing, notebook, open_book, proved, translated
 
 BELOW = "books/docker"  # a site has to work wherever it is put
 ADDRESS = "https://docs.example.org/docker"
+REPOSITORY = "https://github.example/ann/docker"
 
 
 Once = Callable[[str, Callable[[Path], object]], Path]
@@ -141,8 +143,11 @@ def publish(root: Path) -> None:
     killed = runs / "20260104T100000Z-killed-aaaaaa"
     Journal(killed / report.JOURNAL).write("open", host="lab://x", engine="20.10.24")
     translated(root / "locale" / "zh_CN" / "LC_MESSAGES")
+    (root / "prose").mkdir()
+    shutil.copy(SITE / PICTURE, root / "prose")
+    place = {"address": ADDRESS, "repository": f"{REPOSITORY}/"}
     with open_book(root):
-        build(runs, root / "out", draft=True, address=ADDRESS, pdf=True)
+        build(runs, root / "out", draft=True, pdf=True, **place)
 
 
 @pytest.fixture(scope="session")
