@@ -151,6 +151,16 @@ def publish(root: Path) -> None:
 
 
 @pytest.fixture(scope="session")
+def fates(published: Path) -> list[str]:
+    """List the pages of what passed, failed, was edited or killed, and of each run."""
+    pages = published.rglob("runbooks/**/*.html")
+    found = sorted(str(page.relative_to(published)) for page in pages)
+    killed, told = "zh/runbooks/08-killed.html", "runbooks/06-networks.run/report.html"
+    assert {killed, told} < {*found}
+    return found
+
+
+@pytest.fixture(scope="session")
 def files(html: Path) -> list[str]:
     """List the pages of the site, those in Chinese and of runs too."""
     return sorted(str(file.relative_to(html)) for file in html.rglob("*.html"))
