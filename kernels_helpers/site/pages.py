@@ -23,6 +23,8 @@ from kernels_helpers.site import messages
 
 OPENING = re.compile(r"# +(?P<title>.+)\n*(?P<summary>(?:(?!#).+\n?)*)")
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+EDITED = "edited since"  # the run: it proves another text
+INTERRUPTED = "interrupted"  # of a run that was killed: it has no report
 Facts = dict[str, Any]
 
 
@@ -30,11 +32,12 @@ Facts = dict[str, Any]
 class Page:
     """Tell what the site says of a chapter, and what proves it.
 
-    ``status`` is ``passed`` or ``failed`` for a run, ``recorded`` for the outputs
-    kept with the chapter, ``not run`` for a chapter without any. ``facts`` is the
-    report of the run. Each of the ``checks`` has the anchor of its place. ``proof`` is
-    the folder of the run's own files, if they are published. ``podman`` says why the
-    chapter is not for Podman, if it is not.
+    ``status`` is ``passed`` or ``failed`` for a run, ``edited since`` for one that has
+    passed with another text of the chapter, ``recorded`` for the outputs kept with the
+    chapter, ``not run`` for a chapter without any. ``facts`` is the report of the run.
+    Each of the ``checks`` has the anchor of its place. ``proof`` is the folder of the
+    run's own files, if they are published. ``podman`` says why the chapter is not for
+    Podman, if it is not.
     """
 
     name: str

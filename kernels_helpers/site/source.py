@@ -6,17 +6,14 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
 
 import nbformat
-from nbformat import NotebookNode
 
 from kernels_helpers import book, report
 from kernels_helpers.errors import ChapterError
-from kernels_helpers.hosts import PODMAN
-from kernels_helpers.site import proof
-from kernels_helpers.site.pages import Facts, Page, project
-from kernels_helpers.site.runs import Finished
+from kernels_helpers.site import newest, proof
+from kernels_helpers.site.newest import Evidence
+from kernels_helpers.site.pages import EDITED, Facts, Page, project
 
 SITE = book.INSTALLED / "site"  # how pages look, and the words of the interface
 PROSE = book.ROOT / "site"  # the pages that are no chapters
@@ -40,14 +37,6 @@ runbooks/*
 """
 
 
-class Evidence(NamedTuple):
-    """Hold what there is of a chapter: its notebook, and the report of its run."""
-
-    notebook: NotebookNode
-    facts: Facts
-    folder: Path | None = None
-
-
 def settings() -> dict[str, str]:
     """Read what the book says of itself in ``book.toml``: title and repository.
 
@@ -63,10 +52,8 @@ def languages() -> dict[str, str]:
     return LANGUAGES if LOCALE.exists() else {"en": ""}
 
 
-def evidence(runs: Sequence[Finished]) -> dict[str, Evidence]:
+def evidence(runs: Path) -> dict[str, Evidence]:
     """Find what there is of each chapter: its newest run, or else what is recorded.
-
-    It is of Docker: what differs on Podman is said beside it.
 
     Raises ChapterError for a notebook among them that no page would lead to.
     """
@@ -76,12 +63,12 @@ def evidence(runs: Sequence[Finished]) -> dict[str, Evidence]:
             raise ChapterError(
                 f"{path}: no page leads to it: name it NN-NAME.ipynb, or move it away"
             )
-    return {name: _newest(runs, name, path) for name, path in chapters.items()}
+    return {n: newest.of(runs, n, path) for n, path in chapters.items()}
 
 
 def recorded() -> dict[str, Evidence]:
     """Read the chapters as they are, with the outputs recorded in them."""
-    return {name: _recorded(path) for name, path in book.chapters().items()}
+    return {name: newest.recorded(path) for name, path in book.chapters().items()}
 
 
 def write(
@@ -100,6 +87,8 @@ def write(
         notebook, facts, folder = evidence[name]
         took = proof.steps(folder) if folder else ()
         page, projected = project(notebook, facts, name, path.stem, took)
+        if page.status == "passed" and _is_edited(path, facts):
+            page.status = EDITED
         if folder and proof.may_be_published(folder):
             page.proof = f"{page.doc}.run"
         files[f"{page.doc}.ipynb"] = nbformat.writes(projected).encode()
@@ -134,17 +123,7 @@ def _written_by_hand() -> dict[str, bytes]:
     return files
 
 
-def _newest(runs: Sequence[Finished], name: str, chapter: Path) -> Evidence:
-    for run in runs:
-        if run.chapter != name or run.facts.get("product") == PODMAN:
-            continue
-        try:
-            notebook = nbformat.read(run.folder / report.NOTEBOOK, as_version=4)
-        except (OSError, ValueError):  # not written to its end
-            continue
-        return Evidence(notebook, run.facts, run.folder)
-    return _recorded(chapter)
-
-
-def _recorded(chapter: Path) -> Evidence:
-    return Evidence(nbformat.read(chapter, as_version=4), {})
+def _is_edited(chapter: Path, facts: Facts) -> bool:
+    """Tell whether a chapter says or does something else than what was run."""
+    now = report.source_of(nbformat.read(chapter, as_version=4))
+    return bool(facts.get("source", now) != now)

@@ -14,8 +14,9 @@ from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader
 from nbformat import NotebookNode, v4
 
-from kernels_helpers import book
+from kernels_helpers import book, report, runner
 from kernels_helpers.errors import ChapterError, DockbookError
+from kernels_helpers.journal import Journal
 from kernels_helpers.site import (
     build,
     catalogues,
@@ -42,6 +43,10 @@ from tests.unit.small_book import (
     translated,
     volumes,
 )
+
+
+def journal(folder: Path) -> Journal:
+    return Journal(folder / report.JOURNAL)
 
 
 def project(made: NotebookNode, **facts: Any) -> tuple[pages.Page, list[NotebookNode]]:
@@ -185,26 +190,60 @@ class TestEvidence:
         ran(runs, "20260102T100000Z-volumes-aaaaaa", failing(), "failed")
         assert self.title(tmp_path) == ("Keep data", "failed")
 
-    @pytest.mark.parametrize("status", [None, "planned"])
     @pytest.mark.usefixtures("runbooks")
-    def test_unfinished_runs_and_plans_are_passed_over(
-        self, tmp_path: Path, status: str | None
-    ) -> None:
+    def test_a_plan_is_passed_over(self, tmp_path: Path) -> None:
         runs = tmp_path / "runs"
         ran(runs, "20260101T100000Z-volumes-aaaaaa", notebook(), "passed")
         newer = notebook(title="# Newer")
-        ran(runs, "20260102T100000Z-volumes-aaaaaa", newer, status)
+        ran(runs, "20260102T100000Z-volumes-aaaaaa", newer, "planned")
+        killed = "20260103T100000Z-volumes-aaaaaa"
+        ran(runs, killed, newer, None)
+        journal(runs / killed).write("open", plan=True)
         assert self.title(tmp_path) == ("Keep data", "passed")
 
-    @pytest.mark.parametrize("torn", ["chapter.ipynb", "report.json"])
+    @pytest.mark.parametrize("torn", ["report.json", "chapter.ipynb", "journal.jsonl"])
     @pytest.mark.usefixtures("runbooks")
-    def test_a_run_that_is_being_written_is_passed_over(
+    def test_a_newer_run_that_was_killed_has_failed(
         self, tmp_path: Path, torn: str
     ) -> None:
-        folder = "20260101T100000Z-volumes-aaaaaa"
-        ran(tmp_path / "runs", folder, notebook(), "passed")
-        (tmp_path / "runs" / folder / torn).write_text('{"cells": [')
-        assert self.title(tmp_path) == ("Recorded", "not run")
+        runs, newer = tmp_path / "runs", "20260102T100000Z-volumes-aaaaaa"
+        ran(runs, "20260101T100000Z-volumes-aaaaaa", notebook(), "passed")
+        ran(runs, newer, notebook(title="# Newer"), None)
+        journal(runs / newer).write("open", plan=False)
+        with (runs / newer / torn).open("a") as file:
+            file.write('{"cells": [\0\n')
+        title = "Recorded" if torn == "chapter.ipynb" else "Newer"
+        assert self.title(tmp_path) == (title, "failed")
+
+    @pytest.mark.usefixtures("runbooks")
+    def test_a_run_that_is_at_work_is_passed_over(self, tmp_path: Path) -> None:
+        runs, newer = tmp_path / "runs", "20260102T100000Z-volumes-aaaaaa"
+        ran(runs, "20260101T100000Z-volumes-aaaaaa", notebook(), "passed")
+        ran(runs, newer, notebook(title="# Newer"), None)
+        journal(runs / newer).write("open", plan=False)
+        with runner.claimed(runs / newer):
+            assert self.title(tmp_path) == ("Keep data", "passed")
+        assert self.title(tmp_path) == ("Newer", "failed")
+
+    @pytest.mark.usefixtures("runbooks")
+    def test_what_an_interrupted_run_does_not_tell_is_not_taken_from_the_chapter(
+        self, tmp_path: Path, runbooks: Path
+    ) -> None:
+        nbformat.write(volumes(), runbooks / "05-volumes.ipynb")
+        folder = tmp_path / "runs" / "20260102T100000Z-volumes-aaaaaa"
+        journal(folder).write("run")
+        (page,) = build.build(tmp_path / "runs", tmp_path / "out", draft=True)
+        assert (page.title, page.status, page.checks) == ("Keep data", "failed", [])
+
+    @pytest.mark.usefixtures("runbooks")
+    def test_a_run_of_another_text_has_not_passed(self, tmp_path: Path) -> None:
+        runs, made = tmp_path / "runs", notebook(title="# Recorded")
+        same, other = report.source_of(made), report.source_of(notebook())
+        ran(runs, "20260101T100000Z-volumes-aaaaaa", made, "passed", source=same)
+        assert self.title(tmp_path) == ("Recorded", "passed")
+        newer = "20260102T100000Z-volumes-aaaaaa"
+        ran(runs, newer, notebook(), "passed", source=other)
+        assert self.title(tmp_path) == ("Keep data", "edited since")
 
     @pytest.mark.usefixtures("runbooks")
     def test_runs_of_other_chapters_are_passed_over(self, tmp_path: Path) -> None:
