@@ -16,7 +16,6 @@ from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.site import (
     downloads,
     feeds,
-    outputs,
     printed,
     proof,
     search,
@@ -64,9 +63,6 @@ def build(
     if pdf:
         printed.chromium()  # or say now that there is none
     evidence, languages = source.evidence(runs), source.languages()
-    for name, found in evidence.items():
-        contract = downloads.contract_of(found.notebook)
-        outputs.require_findable(name, contract, found.notebook)
     pages = source.write(out / "source", evidence, engines(finished(runs)))
     with ThreadPoolExecutor() as together:
         judged = (

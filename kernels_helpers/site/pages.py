@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from kernels_helpers import differences, report
 from kernels_helpers.cases import Case, is_step
 from kernels_helpers.diagrams import DOT_MIME
-from kernels_helpers.errors import CheckFailed, DockbookError
+from kernels_helpers.errors import CheckFailed
 from kernels_helpers.kernel import CHECK_MIME
 from kernels_helpers.site import messages
 
@@ -60,8 +60,7 @@ def project(
 ) -> tuple[Page, NotebookNode]:
     """Make the page of a chapter from its notebook and the report of its run.
 
-    ``took`` are the steps of the run, in the order of their cells. Raises
-    DockbookError for a diagram without words.
+    ``took`` are the steps of the run, in the order of their cells.
     """
     projected = clean(notebook)
     projected.cells = [cell for cell in projected.cells if _is_shown(cell)]
@@ -79,8 +78,16 @@ def project(
         step = next(steps, None) if is_step(cell) else None
         mark = {"checks": checks, "failed": _fails(cell), "took": _took(step)}
         cell.metadata["dockbook"] = mark
-        cell.outputs = [o for output in cell.outputs for o in _shown(output, page.doc)]
+        cell.outputs = [o for output in cell.outputs for o in _shown(output)]
     return page, projected
+
+
+def wordless(notebook: NotebookNode, name: str) -> Iterator[str]:
+    """Say of each diagram without words where it is."""
+    for number, cell in enumerate(clean(notebook).cells, 1):
+        for output in cell.get("outputs", ()):
+            if DOT_MIME in output.get("data", {}) and not messages.alt_of(output):
+                yield f"{name}, cell {number}: a diagram has no words: give it an alt"
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
@@ -134,15 +141,13 @@ def _took(step: Case | None) -> Facts | None:
     return {"seconds": seconds, "attempts": attempts, "answer": step.answer}
 
 
-def _shown(output: NotebookNode, doc: str) -> Iterator[NotebookNode]:
+def _shown(output: NotebookNode) -> Iterator[NotebookNode]:
     """Leave a check to its mark, and write a diagram as the directive for it."""
     data = output.get("data", {})
     if CHECK_MIME in data or output.get("ename") == CheckFailed.__name__:
         return
     if DOT_MIME in data:
-        if not (alt := messages.alt_of(output)):
-            raise DockbookError(f"{doc}.ipynb: a diagram has no words: give it an alt")
-        option = json.dumps(alt, ensure_ascii=False)
+        option = json.dumps(messages.alt_of(output), ensure_ascii=False)
         text = f"`````{{diagram}}\n:alt: {option}\n\n{data[DOT_MIME]}\n`````\n"
         output = nbformat.v4.new_output("display_data", {"text/markdown": text})
     yield output

@@ -3,7 +3,7 @@
 import json
 import shutil
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,9 +11,9 @@ import nbformat
 
 from kernels_helpers import book, report
 from kernels_helpers.errors import ChapterError
-from kernels_helpers.site import newest, proof
+from kernels_helpers.site import downloads, newest, outputs, proof
 from kernels_helpers.site.newest import Evidence
-from kernels_helpers.site.pages import EDITED, Facts, Page, project
+from kernels_helpers.site.pages import EDITED, Facts, Page, project, wordless
 
 SITE = book.INSTALLED / "site"  # how pages look, and the words of the interface
 PROSE = book.ROOT / "site"  # the pages that are no chapters
@@ -53,17 +53,8 @@ def languages() -> dict[str, str]:
 
 
 def evidence(runs: Path) -> dict[str, Evidence]:
-    """Find what there is of each chapter: its newest run, or else what is recorded.
-
-    Raises ChapterError for a notebook among them that no page would lead to.
-    """
-    chapters = book.chapters()
-    for path in sorted(book.RUNBOOKS.glob("*.ipynb")):
-        if path not in chapters.values():
-            raise ChapterError(
-                f"{path}: no page leads to it: name it NN-NAME.ipynb, or move it away"
-            )
-    return {n: newest.of(runs, n, path) for n, path in chapters.items()}
+    """Find what there is of each chapter: its newest run, or else what is recorded."""
+    return {n: newest.of(runs, n, path) for n, path in book.chapters().items()}
 
 
 def recorded() -> dict[str, Evidence]:
@@ -80,7 +71,10 @@ def write(
 
     A file that is as it was is left alone: its time tells Sphinx what is new. With
     another list of files all is made anew, as no page may know of one that is gone.
+    Raises ChapterError, with a line for each fault, for what cannot be a page.
     """
+    if faults := [*_faults(evidence)]:
+        raise ChapterError("\n".join(faults))
     files = _written_by_hand()
     pages = []
     for name, path in book.chapters().items():
@@ -95,6 +89,12 @@ def write(
         pages.append(page)
     files["book.json"] = json.dumps([asdict(page) for page in pages]).encode()
     files["engines.json"] = json.dumps(engines).encode()
+    _bring(source, files)
+    return pages
+
+
+def _bring(source: Path, files: Mapping[str, bytes]) -> None:
+    """Write what has changed; with another list of files, all of them anew."""
     there = [path for path in source.rglob("*") if path.is_file()]
     names = {path.relative_to(source).as_posix() for path in there} - {*files}
     if any(not name.endswith(".mo") for name in names) or not there:
@@ -105,7 +105,6 @@ def write(
         if not path.exists() or path.read_bytes() != content:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-    return pages
 
 
 def _written_by_hand() -> dict[str, bytes]:
@@ -121,6 +120,19 @@ def _written_by_hand() -> dict[str, bytes]:
     for name, text in book.programs().items():  # to which chapters lead
         files[f"kernels_helpers/programs/{name}.py"] = text.encode()
     return files
+
+
+def _faults(evidence: Mapping[str, Evidence]) -> Iterator[str]:
+    """Say what no page leads to, and what no page can show of a chapter."""
+    chapters = book.chapters()
+    for path in sorted(book.RUNBOOKS.glob("*.ipynb")):
+        if path not in chapters.values():
+            yield f"{path}: no page leads to it: name it NN-NAME.ipynb, or move it away"
+    for name, path in chapters.items():
+        notebook = evidence[name].notebook
+        contract = downloads.contract_of(notebook)
+        yield from outputs.not_findable(name, contract, notebook)
+        yield from wordless(notebook, f"runbooks/{path.name}")
 
 
 def _is_edited(chapter: Path, facts: Facts) -> bool:

@@ -251,13 +251,6 @@ class TestEvidence:
         ran(tmp_path / "runs", folder, notebook(), "passed")
         assert self.title(tmp_path) == ("Recorded", "not run")
 
-    def test_a_notebook_that_is_no_chapter_stops_the_build(
-        self, tmp_path: Path, runbooks: Path
-    ) -> None:
-        shutil.copy(runbooks / "05-volumes.ipynb", runbooks / "notes.ipynb")
-        with pytest.raises(ChapterError, match=r"notes\.ipynb: no page leads to it"):
-            build.build(tmp_path / "runs", tmp_path / "out")
-
     @pytest.mark.usefixtures("runbooks")
     def test_no_runs_at_all(self, tmp_path: Path) -> None:
         assert self.title(tmp_path) == ("Recorded", "not run")
@@ -595,17 +588,47 @@ def test_a_text_that_is_not_translated_stops_the_build(
     assert translation.untranslated(tmp_path / "out") == []
 
 
-def test_a_default_too_short_to_be_found_in_outputs_stops_the_build(
+def test_what_cannot_be_a_page_stops_the_build_with_a_line_for_each_fault(
     tmp_path: Path, runbooks: Path
 ) -> None:
     parameters = code('name: str = "web"  # help', tag="parameters")
-    made = notebook(parameters, code("%%look\necho web", said("web\n")))
-    nbformat.write(made, runbooks / "05-volumes.ipynb")
-    with pytest.raises(DockbookError) as told:
+    printed = code("%%look\necho web", said("web\n"))
+    dumb = [code("show()", drawn("digraph { a }", " \n")) for _ in range(2)]
+    nbformat.write(notebook(parameters, printed, *dumb), runbooks / "05-volumes.ipynb")
+    for orphan in ("more.ipynb", "notes.ipynb"):
+        nbformat.write(notebook(), runbooks / orphan)
+    with pytest.raises(ChapterError) as told:
         build.build(tmp_path / "runs", tmp_path / "out")
-    (line,) = str(told.value).splitlines()
-    assert line.startswith("volumes: the default of name, 'web', is in an output")
+    away, words = "no page leads to it", "a diagram has no words: give it an alt"
+    lines = str(told.value).splitlines()
+    for line, start in zip(
+        lines,
+        (
+            f"{runbooks / 'more.ipynb'}: {away}",
+            f"{runbooks / 'notes.ipynb'}: {away}",
+            "volumes: the default of name, 'web', is in an output",
+            f"runbooks/05-volumes.ipynb, cell 4: {words}",
+            f"runbooks/05-volumes.ipynb, cell 5: {words}",
+        ),
+        strict=True,
+    ):
+        assert line.startswith(start)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("runbooks")
+def test_sphinx_stops_the_build_with_a_line_for_each_fault(tmp_path: Path) -> None:
+    page = source.PROSE / "index.md"
+    faults = "```{diagram} book\n```\n\nSee [there](nowhere.md).\n"
+    page.write_text(f"{page.read_text()}\n{faults}")
+    with pytest.raises(DockbookError) as told:
+        build.build(tmp_path / "runs", tmp_path / "out", draft=True)
+    head, *lines = str(told.value).splitlines()
+    assert head == "the site was not built; Sphinx says:"
+    alt, link = lines
+    assert "a diagram needs :alt:" in alt
+    assert "nowhere.md" in link
+    assert all(f"{page.name}:" in line for line in lines)
 
 
 @pytest.mark.usefixtures("runbooks")
