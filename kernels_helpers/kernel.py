@@ -18,6 +18,7 @@ from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.display import display
 
 from kernels_helpers import book, cells, connect, journal, outgoing, references, steps
+from kernels_helpers.archive import HUB
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.diagrams import Diagram
 from kernels_helpers.errors import ChapterError, DockbookError
@@ -28,7 +29,6 @@ from kernels_helpers.masking import Mask
 from kernels_helpers.process import start_time
 from kernels_helpers.recovery import pending
 
-HUB = "docker.io/library/"  # Podman says it, Docker does not
 CHECK_MIME = "application/vnd.dockbook.check+json"
 SKIP = "get_ipython().magics_manager.registry['Steps'].skip_cell()\n"
 

@@ -31,6 +31,7 @@ EXEC_RUN = "exec_run("  # loses output under load: docker/docker-py#3332
 TO_ARGV = r"(?<!\S)(?:--password(?:=|\s+)|-p=?\s*)[\"']?\$\{?"  # a variable follows
 ON = re.compile(r"%%(?:look|change)\n(?:#\|.*\n)*?#\| *on: *(\S+)")
 NAMED = re.compile(r"open_chapter\(\"(.+?)\"\)")
+PODMAN = re.compile(r"\bpodman=")
 NOTE = re.compile(r"note=\"([^\"]+)\"")
 
 Notebook: TypeAlias = nbformat.NotebookNode
@@ -212,6 +213,15 @@ def claims(notebook: Notebook) -> Iterator[str]:
                 yield f"{where}: {note!r} is not in runbooks/claims.yaml: add it there"
 
 
+def podman(notebook: Notebook) -> Iterator[str]:
+    """Want what a page is to say of Podman as a text, beside the text of a claim."""
+    for cell in _code(notebook):
+        found = [*PODMAN.finditer(cell.source)]
+        if len(found) > len(differences.of_cell(cell)):
+            where = _where(cell, _line(cell, found[-1].start()))
+            yield f"{where}: write claim and podman= as texts: the page shows both"
+
+
 RULES: tuple[Rule, ...] = (
     headings,
     opening,
@@ -224,6 +234,7 @@ RULES: tuple[Rule, ...] = (
     python,
     outputs,
     claims,
+    podman,
 )
 
 
