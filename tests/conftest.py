@@ -101,6 +101,7 @@ def podman_lab(
     del dockbook_home
     require(request, podman.missing())
     with life.attached("shared-podman", engine="podman") as host:
+        host.run("docker run --rm busybox true")  # the first makes rules that stay
         yield host
         host.docker.close()
 
