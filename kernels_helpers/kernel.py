@@ -121,8 +121,7 @@ def open_chapter(name: str, *, podman: str | None = None) -> Chapter:
     if not contract.bare:
         for needed in (host, *hosts.values()):
             connect.require_engine(needed)
-    if podman:
-        connect.require_docker(host, podman)
+    connect.require_docker(host, podman)
     engine = host.docker if host.has_engine() else None
     version = engine.version() if engine else {}
     chapter.journal.write(

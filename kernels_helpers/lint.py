@@ -30,8 +30,7 @@ PYTHON_WORDS = re.compile(r"^\s*(def|class|try|while|for)\b|\btime\.sleep\b", re
 EXEC_RUN = "exec_run("  # loses output under load: docker/docker-py#3332
 TO_ARGV = r"(?<!\S)(?:--password(?:=|\s+)|-p=?\s*)[\"']?\$\{?"  # a variable follows
 ON = re.compile(r"%%(?:look|change)\n(?:#\|.*\n)*?#\| *on: *(\S+)")
-NAMED = re.compile(r"open_chapter\(\"(.+?)\"\)")
-PODMAN = re.compile(r"\bpodman=")
+NAMED = re.compile(r"open_chapter\(\s*\"(.+?)\"")
 NOTE = re.compile(r"note=\"([^\"]+)\"")
 
 Notebook: TypeAlias = nbformat.NotebookNode
@@ -216,7 +215,7 @@ def claims(notebook: Notebook) -> Iterator[str]:
 def podman(notebook: Notebook) -> Iterator[str]:
     """Want what a page is to say of Podman as a text, beside the text of a claim."""
     for cell in _code(notebook):
-        found = [*PODMAN.finditer(cell.source)]
+        found = [*re.finditer(r"\bpodman=", cell.source)]
         if len(found) > len(differences.of_cell(cell)):
             where = _where(cell, _line(cell, found[-1].start()))
             yield f"{where}: write claim and podman= as texts: the page shows both"
