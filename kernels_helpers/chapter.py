@@ -18,7 +18,7 @@ from kernels_helpers.masking import Mask
 from kernels_helpers.process import Result
 from kernels_helpers.recovery import Undos
 from kernels_helpers.steps import Step
-from kernels_helpers.trying import carry_out, differ
+from kernels_helpers.trying import carry_out, perform
 
 UNDO_TIMEOUT = 120  # seconds, or what the step itself may take if that is more
 
@@ -83,20 +83,18 @@ class Chapter:
 
     def check(
         self, claim: str, ok: object, *, note: str | None, podman: str | None = None
-    ) -> dict[str, object]:
+    ) -> Mapping[str, object]:
         """Record whether a claim is true; CheckFailed if it is not.
 
-        ``ok`` must be True or False itself. On Podman a claim with ``podman``, what
-        that does instead, has to be false. Returns the record.
+        ``ok`` must be True or False itself; with ``podman``, on Podman, False.
         """
         if not isinstance(ok, bool):
             told = f"the check gave {ok!r}, write one that is True or False"
             raise CheckFailed(f"{claim}: {told}")
-        differs = bool(podman) and self.host.product == PODMAN
-        record: dict[str, object] = {"claim": claim, "ok": ok, "note": note}
-        record |= {"differs": podman} if differs else {}
+        differs = {"differs": podman} if podman and self.host.product == PODMAN else {}
+        record = {"claim": claim, "ok": ok, "note": note, **differs}
         self.journal.write("check", **record)
-        if ok == differs:
+        if ok == bool(differs):
             told = f": no longer differs on Podman: {podman}" if differs else ""
             raise CheckFailed(f"{claim}{told}")
         return record
@@ -217,10 +215,7 @@ class Chapter:
         return self.hosts[step.on]
 
     def _perform(self, step: Step) -> None:
-        if step.podman and self._host_of(step).product == PODMAN:
-            differ(step, self._execute, self.journal, self._tell)
-        else:
-            self._execute(step)
+        perform(step, self._host_of(step), self._execute, self.journal, self._tell)
 
     def _execute(self, step: Step) -> None:
         carry_out(step, self._run, self.journal, self.mask, self.say)

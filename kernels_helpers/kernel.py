@@ -18,6 +18,7 @@ from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.display import display
 
 from kernels_helpers import book, cells, connect, journal, outgoing, references, steps
+from kernels_helpers.archive import HUB
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.diagrams import Diagram
 from kernels_helpers.errors import ChapterError, DockbookError
@@ -28,7 +29,6 @@ from kernels_helpers.masking import Mask
 from kernels_helpers.process import start_time
 from kernels_helpers.recovery import pending
 
-HUB = "docker.io/library/"  # Podman says it, Docker does not
 CHECK_MIME = "application/vnd.dockbook.check+json"
 SKIP = "get_ipython().magics_manager.registry['Steps'].skip_cell()\n"
 
@@ -121,8 +121,7 @@ def open_chapter(name: str, *, podman: str | None = None) -> Chapter:
     if not contract.bare:
         for needed in (host, *hosts.values()):
             connect.require_engine(needed)
-    if podman:
-        connect.require_docker(host, podman)
+    connect.require_docker(host, podman)
     engine = host.docker if host.has_engine() else None
     version = engine.version() if engine else {}
     chapter.journal.write(

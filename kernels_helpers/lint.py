@@ -212,6 +212,15 @@ def claims(notebook: Notebook) -> Iterator[str]:
                 yield f"{where}: {note!r} is not in runbooks/claims.yaml: add it there"
 
 
+def podman(notebook: Notebook) -> Iterator[str]:
+    """Want what a page is to say of Podman as a text, beside the text of a claim."""
+    for cell in _code(notebook):
+        found = [*re.finditer(r"\bpodman=", cell.source)]
+        if len(found) > len(differences.of_cell(cell)):
+            where = _where(cell, _line(cell, found[-1].start()))
+            yield f"{where}: write claim and podman= as texts: the page shows both"
+
+
 RULES: tuple[Rule, ...] = (
     headings,
     opening,
@@ -224,6 +233,7 @@ RULES: tuple[Rule, ...] = (
     python,
     outputs,
     claims,
+    podman,
 )
 
 

@@ -10,15 +10,7 @@ from typing import Any
 
 import nbformat
 
-from kernels_helpers import (
-    book,
-    differences,
-    forks,
-    journal,
-    references,
-    report,
-    sweep,
-)
+from kernels_helpers import book, differences, forks, journal, references, report, sweep
 from kernels_helpers.connect import connect_for_run, plain_name, require_docker
 from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.hosts import Host
@@ -104,8 +96,7 @@ def run(
 
     ``on_cell`` is told the number of each code cell, from 1, and the heading it is
     under. The run is called ``run_id`` if one is given. One process at a time works
-    on it; nothing is left of it at the end but what the chapter, or ``keep``, says
-    is to stay.
+    on it; nothing is left of it but what the chapter, or ``keep``, says is to stay.
     """
     notebook, contract = load(path)
     values = contract.read(options.parameters)
@@ -115,8 +106,7 @@ def run(
     started = Run(run_id, path, folder, replace(options, parameters=given))
     forks.zygote()  # it imports while a lab starts
     with connect_for_run(str(values["host"]), engine=not contract.bare) as host:
-        if why := differences.of_chapter(notebook):
-            require_docker(host, why)
+        require_docker(host, differences.of_chapter(notebook))
         folder.mkdir()
         with claimed(folder):
             Journal(started.journal).write(

@@ -30,6 +30,7 @@ STEP = """\
 #| undo: docker volume rm "$volume"
 docker volume create "$volume"
 """
+ELSEWHERE = "It is *elsewhere*."
 CLAIMS = [
     {
         "id": "4.2.1-3",
@@ -88,7 +89,10 @@ def volumes(claim: str = "it is local") -> Any:
         code('volume = "other"', tag="injected-parameters"),
         code('chapter = open_chapter("volumes")'),
         code(STEP, said("site"), said("-data\n")),
-        code('check("it is local", driver == "local")', held(claim, "4.2.1-3")),
+        code(
+            f"check({claim!r}, driver == 1, podman={ELSEWHERE!r})",
+            held(claim, "4.2.1-3"),
+        ),
         code("show(...)", drawn('digraph { a -> b [label="the label"] }', "a feeds b")),
         code("%%look\n#| rc: 3\nexit 3"),
         code("show(...)", drawn("digraph { a }", "a alone")),
@@ -165,6 +169,7 @@ ENGLISH = {
     "volume to make": "要创建的卷",
     "it is <b>local</b>, says `docker`": "`docker` 说它是 <b>local</b>",
     "the sky is green": "天空是绿色的",
+    ELSEWHERE: "它在*别处*。",
     "a feeds b": "甲喂养乙",
     "the label": "标签",
 }

@@ -137,6 +137,8 @@ SPOILED = [
     (colour, "terminal colours"),
     (error, "an error is recorded"),
     (many, "split the chapter"),
+    (add('check("x", True, podman=why)'), "write claim and podman= as texts"),
+    (add('check(claim, True, podman="why")'), "write claim and podman= as texts"),
     (add("x = 1\n" * 16), "16 lines"),
     (add("%%look\n#| unles: x\ntrue"), "option 'unles'"),
     (add("%%look\nif true"), "syntax error"),

@@ -28,6 +28,7 @@ from kernels_helpers.site import (
 )
 from tests.unit.small_book import (
     CLAIMS,
+    ELSEWHERE,
     STEP,
     code,
     drawn,
@@ -118,6 +119,7 @@ class TestChecks:
             "claim": "it is local",
             "ok": True,
             "note": "4.2.1-3",
+            "podman": ELSEWHERE,
             "anchor": "check-4-2-1-3",
         }
         assert page.checks == [expected]
@@ -289,6 +291,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         nbformat.write(notebook(), root / "runbooks" / file)
     (root / "runbooks" / "claims.yaml").write_text(yaml.safe_dump(CLAIMS))
     told: dict[str, Any] = {
+        "product": "Docker Engine",
         "engine": "20.10.24",
         "api": "1.41",
         "host": "ssh://root@secret.example",
@@ -296,7 +299,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "seconds": 12.3,
     }
     passed, runs = volumes("it is <b>local</b>, says `docker`"), root / "runs"
-    ran(runs, "20260101T100000Z-volumes-aaaaaa", passed, "passed", **told)
+    true = {"claim": "it is local", "ok": True, "note": "4.2.1-3"}
+    ran(
+        runs, "20260101T100000Z-volumes-aaaaaa", passed, "passed", **told, checks=[true]
+    )
+    differs = {**true, "ok": False, "differs": ELSEWHERE}
+    podman = {"product": "Podman", "engine": "4.3.1"}
+    for folder, checks in (
+        ("20260102T100000Z-volumes-bbbbbb", [true]),
+        ("20260103T100000Z-volumes-cccccc", [differs]),
+    ):
+        ran(runs, folder, volumes("false"), "passed", **podman, checks=checks)
     reason = "CheckFailed: the sky is green"
     failed = "20260101T100000Z-networks-aaaaaa"
     ran(runs, failed, failing(), "failed", reason=reason)
@@ -432,6 +445,27 @@ class TestBook:
         row = ledger.select_one("#claim-5-1-1")
         assert row
         assert "not checked" in row.get_text()
+
+    def test_the_ledger_has_a_column_for_each_engine(self, built: Path) -> None:
+        ledger = page_at(built, "ledger.html")
+        heads = [head.get_text() for head in ledger.select(".ledger thead th")]
+        assert heads[3:] == ["Docker Engine 20.10.24", "Podman 4.3.1"]
+        cells = ledger.select("#claim-4-2-1-3 td.engine")
+        assert [c.get_text("|") for c in cells] == ["held", f"differs|{ELSEWHERE}"]
+        assert [c.get_text() for c in ledger.select("#claim-5-1-1 td.engine")] == [
+            "",
+            "",
+        ]
+
+    def test_what_differs_is_said_beside_the_claim(
+        self, built: Path, chapter: BeautifulSoup
+    ) -> None:
+        (told,) = chapter.select(".check + p.differs")
+        assert told.get_text() == f"On Podman {ELSEWHERE}"
+        page = page_at(built, "zh/runbooks/05-volumes.html")
+        assert [p.get_text() for p in page.select("p.differs")] == [
+            "在 Podman 上 它在*别处*。"
+        ]
 
     def test_every_link_inside_the_site_leads_somewhere(self, built: Path) -> None:
         seen = 0
