@@ -30,7 +30,7 @@ PYTHON_WORDS = re.compile(r"^\s*(def|class|try|while|for)\b|\btime\.sleep\b", re
 EXEC_RUN = "exec_run("  # loses output under load: docker/docker-py#3332
 TO_ARGV = r"(?<!\S)(?:--password(?:=|\s+)|-p=?\s*)[\"']?\$\{?"  # a variable follows
 ON = re.compile(r"%%(?:look|change)\n(?:#\|.*\n)*?#\| *on: *(\S+)")
-NAMED = re.compile(r"open_chapter\(\"(.+?)\"\)")
+NAMED = re.compile(r"open_chapter\(\s*\"(.+?)\"")
 NOTE = re.compile(r"note=\"([^\"]+)\"")
 
 Notebook: TypeAlias = nbformat.NotebookNode
