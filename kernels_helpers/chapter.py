@@ -17,7 +17,7 @@ from kernels_helpers.labels import label_of
 from kernels_helpers.masking import Mask
 from kernels_helpers.process import Result
 from kernels_helpers.recovery import Undos
-from kernels_helpers.steps import Step
+from kernels_helpers.steps import PENDING, Step
 from kernels_helpers.trying import carry_out, perform
 
 UNDO_TIMEOUT = 120  # seconds, or what the step itself may take if that is more
@@ -57,6 +57,8 @@ class Chapter:
     def look(self, step: Step) -> None:
         """Run a command that only reads."""
         self._require_open()
+        if self._left_out(step):
+            return
         if self.pending:
             self._answer(step, "cannot know", "a change before it has not run")
         else:
@@ -69,6 +71,8 @@ class Chapter:
         and leaves its ``unless`` untrue has failed all the same.
         """
         self._require_open()
+        if self._left_out(step):
+            return
         if step.unless and not self.pending and self._holds(step):
             self._undos.meet(step)
             self._answer(step, "already true", step.unless)
@@ -185,6 +189,13 @@ class Chapter:
                 f"{self.ended}: restart the kernel and run it from the top"
             )
 
+    def _left_out(self, step: Step) -> bool:
+        """Tell whether a step is no part of this run, and answer it."""
+        if step.when is None or self._run(step, step.when).rc == 0:
+            return False
+        self._answer(step, "left out", f"only when {step.when}")
+        return True
+
     def _holds(self, step: Step) -> bool:
         return self._run(step, step.unless or "false").rc == 0
 
@@ -227,7 +238,7 @@ class Chapter:
         self.say(self.mask(text))
 
     def _answer(self, step: Step, answer: str, why: str) -> None:
-        pending = step.kind == "change" and answer != "already true"
+        pending = step.kind == "change" and answer in PENDING
         would = effects(step.body, self.environment) if pending else []
         facts = {"kind": step.kind, "body": step.body}
         self.journal.write("answer", **facts, answer=answer, effects=would)

@@ -18,8 +18,8 @@ chmod 700 /root/.ssh
 printf '%s\\n' "$accepted" >/root/.ssh/authorized_keys
 printf '%s\\n' "$key" >/run/sshd/key
 chmod 600 /run/sshd/key
-/usr/sbin/sshd -f /dev/null -h /run/sshd/key -o ListenAddress=127.0.0.1 -p "$port" \\
-  -o PidFile=/run/sshd/pid
+/usr/sbin/sshd -f /dev/null -h /run/sshd/key -p "$port" \\
+  -o ListenAddress="$address" -o PidFile=/run/sshd/pid
 """
 PORT = 22
 CONFIG = """
@@ -63,7 +63,8 @@ def again(lab: LabHost, folder: Path, url: str = "ssh://box") -> None:
     key, public, accepted = (
         (folder / name).read_text() for name in ("key", "key.pub", "id.pub")
     )
-    started = lab.run(SSHD, env={"key": key, "accepted": accepted, "port": port})
+    env = {"key": key, "accepted": accepted, "address": "127.0.0.1", "port": port}
+    started = lab.run(SSHD, env=env)
     assert started.rc == 0, started.output
     (folder / "known_hosts").write_text(f"{host} {public}")
     enter, user = " ".join(lab.argv()), "nobody" if parts.username else "root"

@@ -117,8 +117,8 @@ def _written_by_hand() -> dict[str, bytes]:
     for folder, pattern in (SITE / "locale", "*/*/sphinx.po"), (LOCALE, "**/*.po"):
         for path in folder.glob(pattern):
             files[f"locale/{path.relative_to(folder)}"] = path.read_bytes()
-    for name, text in book.programs().items():  # to which chapters lead
-        files[f"kernels_helpers/programs/{name}.py"] = text.encode()
+    for path in book.PROGRAMS.glob("*.*"):  # to which chapters lead
+        files[f"kernels_helpers/programs/{path.name}"] = path.read_bytes()
     return files
 
 

@@ -190,6 +190,21 @@ def test_a_plan_of_what_was_kept_takes_nothing_back(tmp_path: Path) -> None:
     assert host.ran == ["is there"]
 
 
+@pytest.mark.parametrize("plan", [False, True])
+def test_a_step_that_is_no_part_of_the_run_is_left_out(
+    tmp_path: Path, plan: bool
+) -> None:
+    host = FakeHost({"wanted": [1]})
+    chapter = open_chapter(tmp_path, host, plan=plan)
+    chapter.look(Step("look", "see", when="wanted"))
+    chapter.change(replace(MAKE, when="wanted"))
+    chapter.unwind()
+    assert host.ran == ["wanted", "wanted"]
+    answers = events(chapter, "answer")
+    assert [(a["answer"], a["effects"]) for a in answers] == [("left out", [])] * 2
+    assert not chapter.pending
+
+
 def test_after_a_failure_no_step_runs(tmp_path: Path) -> None:
     host = FakeHost()
     chapter = open_chapter(tmp_path, host)
