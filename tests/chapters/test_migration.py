@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kernels_helpers import journal, report
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
 from tests.chapters import rare
@@ -108,6 +109,12 @@ def test_a_rehearsal_of_data_root_leaves_nothing(lab: LabHost, tmp_path: Path) -
     assert inventory(lab) == before
 
 
+SEE_THROUGH = """
+/usr/bin/cp "$@" || exit
+[ "$1" = -ax ] || exit 0
+getfattr --absolute-names -RPhm trusted.overlay.opaque "$3/overlay2" |
+  sed -n 's/^# file: //p' | xargs setfattr -hx trusted.overlay.opaque
+"""
 LIES = {
     "cp takes the contents only": (
         "cp",
@@ -123,16 +130,6 @@ file=$(ls "$3"/overlay2/*/diff/etc/os-release | head -n 1)
 touch -r "$file" /run/time
 printf x | dd of="$file" bs=1 seek=4 conv=notrunc status=none
 touch -r /run/time "$file"
-""",
-        "StepFailed: the command ended with 1, expected 0",
-    ),
-    "cp loses an opaque directory": (
-        "cp",
-        r"""
-/usr/bin/cp "$@" || exit
-[ "$1" = -ax ] || exit 0
-getfattr --absolute-names -Rhm trusted.overlay.opaque "$3/overlay2" |
-  sed -n 's/^# file: //p' | xargs setfattr -hx trusted.overlay.opaque
 """,
         "StepFailed: the command ended with 1, expected 0",
     ),
@@ -170,6 +167,22 @@ def test_a_tool_that_does_something_wrong_is_noticed_and_the_host_put_back(
         assert (made.reason or "").startswith(reason)
         assert (inventory(liar), says(liar, LAYERS)) == before
         assert says(liar, ROOT) == "/var/lib/docker\n"
+
+
+def test_opaque_directories_that_are_lost_are_noticed_by_the_comparison(
+    dockbook_home: Path, tmp_path: Path
+) -> None:
+    """Let nothing but them be lost: with them, deleted files of an image come back."""
+    del dockbook_home
+    with lying(SEE_THROUGH, "cp") as liar:
+        says(liar, "docker volume create kept" + rare.MAKE)
+        before, seen = inventory(liar), says(liar, rare.SHOW)
+        made = attempt("migration", liar, tmp_path)
+        events = journal.read(tmp_path / made.run / report.JOURNAL)
+        told = [e["output"] for e in events if e["event"] == "end"][-1]
+        assert "x overlay2/" in told, (made.reason, told)
+        assert told.count("/diff/dir/\n") == 2
+        assert (inventory(liar), says(liar, rare.SHOW)) == (before, seen)
 
 
 def test_a_name_that_the_first_copy_lacks_is_sent_with_the_others_of_its_file(
