@@ -56,8 +56,7 @@ class Chapter:
 
     def look(self, step: Step) -> None:
         """Run a command that only reads."""
-        self._require_open()
-        if self._left_out(step):
+        if not self._is_due(step):
             return
         if self.pending:
             self._answer(step, "cannot know", "a change before it has not run")
@@ -70,8 +69,7 @@ class Chapter:
         The undo is on record before the command starts. A command that ends well
         and leaves its ``unless`` untrue has failed all the same.
         """
-        self._require_open()
-        if self._left_out(step):
+        if not self._is_due(step):
             return
         if step.unless and not self.pending and self._holds(step):
             self._undos.meet(step)
@@ -183,18 +181,15 @@ class Chapter:
         hosts = [*(() if gone else (self.host,)), *self.hosts.values()]
         return [(h, found) for h in hosts for found in sweep.find(h.docker, self.run)]
 
-    def _require_open(self) -> None:
+    def _is_due(self, step: Step) -> bool:
+        """Answer a step that is no part of this run; StepFailed when that has ended."""
         if self.ended:
-            raise StepFailed(
-                f"{self.ended}: restart the kernel and run it from the top"
-            )
-
-    def _left_out(self, step: Step) -> bool:
-        """Tell whether a step is no part of this run, and answer it."""
+            told = f"{self.ended}: restart the kernel and run it from the top"
+            raise StepFailed(told)
         if step.when is None or self._run(step, step.when).rc == 0:
-            return False
+            return True
         self._answer(step, "left out", f"only when {step.when}")
-        return True
+        return False
 
     def _holds(self, step: Step) -> bool:
         return self._run(step, step.unless or "false").rc == 0
@@ -219,10 +214,8 @@ class Chapter:
         if step.on is None:
             return self.host
         if step.on not in self.hosts:
-            raise ChapterError(
-                f"option 'on': no other parameter that is a HostURL is called "
-                f"{step.on!r}: name one, or leave the option out"
-            )
+            told = f"option 'on': no other HostURL parameter is called {step.on!r}"
+            raise ChapterError(f"{told}: name one, or leave the option out")
         return self.hosts[step.on]
 
     def _perform(self, step: Step) -> None:
