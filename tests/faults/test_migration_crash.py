@@ -10,7 +10,7 @@ import pytest
 from kernels_helpers.lab import life
 from tests.chapters.calls import call
 from tests.faults import kills
-from tests.faults.crashes import CHAPTER, COPIES, SEALED, SWITCH, Crash, outcome
+from tests.faults.crashes import CHAPTER, COPIES, SEAL, SEALED, SWITCH, Crash, outcome
 from tests.labs import DISKS
 
 SAMPLE = [
@@ -18,6 +18,9 @@ SAMPLE = [
     Crash("data-root", "power", SWITCH, 0.0, "undo"),
     pytest.param(
         Crash("bind", "way back", SWITCH + 1, 0.0, "undo"), marks=pytest.mark.exhaustive
+    ),
+    pytest.param(
+        Crash("data-root", "runner", SEAL, 0.0, "resume"), marks=pytest.mark.exhaustive
     ),
 ]
 
