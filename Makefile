@@ -50,7 +50,7 @@ lint: setup      ## check code, notebooks, translation, shell and layers
 	@$(BIN)/dockbook lint
 	@$(BIN)/dockbook site messages --check
 	@$(BIN)/lint-imports --no-logo
-	@shellcheck kernels_helpers/lab/rootfs/*.sh .ci/run
+	@shellcheck kernels_helpers/lab/rootfs/*.sh kernels_helpers/programs/*.sh .ci/run
 
 types: setup     ## check types
 	@$(BIN)/mypy

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+HUB = "docker.io/library/"  # what an image without a registry is called in full
 MTIME = 1704067200  # 2024-01-01T00:00:00Z
 
 
@@ -63,8 +64,8 @@ def write_archive(path: Path, images: Iterable[Image]) -> None:
         for digest, tar in image.layers:
             names.append(f"{digest.removeprefix('sha256:')}/layer.tar")
             files[names[-1]] = Entry(tar)
-        full = f"docker.io/library/{image.tag}"
-        manifest.append({"Config": config, "RepoTags": [full], "Layers": names})
+        tags = [f"{HUB}{image.tag}"]  # Podman takes a short name for one of localhost
+        manifest.append({"Config": config, "RepoTags": tags, "Layers": names})
     files["manifest.json"] = Entry(json.dumps(manifest).encode())
     _replace(path, _tar(files))
 

@@ -11,6 +11,7 @@ import nbformat
 
 from kernels_helpers import book, journal, report, runner
 from kernels_helpers.errors import StepFailed, UsageError
+from kernels_helpers.hosts import PODMAN
 from kernels_helpers.normalizers import normalize
 
 DRAWN = ("image/svg+xml", "image/png")  # other fonts draw the same otherwise
@@ -56,6 +57,8 @@ def accept(folder: Path) -> Recording:
     path = book.ROOT / began["path"]
     if facts["status"] != "passed":
         raise UsageError(f"{folder} has {facts['status']}: only a pass is recorded")
+    if facts["product"] == PODMAN:
+        raise UsageError(f"{folder} was run on Podman: what is recorded is Docker's")
     if given := ", ".join(sorted({*began["settings"]["parameters"]} - {"host"})):
         raise UsageError(f"{folder} was run with {given}: run it with the defaults")
     if report.source_of(nbformat.read(path, as_version=4)) != began["source"]:

@@ -78,7 +78,7 @@ def find(word: str) -> Path:
 
 def programs() -> dict[str, str]:
     """Return the programs for the Docker host, each as the variable for its text."""
-    return {path.stem: path.read_text("utf-8") for path in PROGRAMS.glob("*.py")}
+    return {path.stem: path.read_text("utf-8") for path in PROGRAMS.glob("*.*")}
 
 
 def ledger() -> list[dict[str, Any]]:

@@ -17,8 +17,8 @@ from kernels_helpers.labels import label_of
 from kernels_helpers.masking import Mask
 from kernels_helpers.process import Result
 from kernels_helpers.recovery import Undos
-from kernels_helpers.steps import Step
-from kernels_helpers.trying import carry_out, differ
+from kernels_helpers.steps import PENDING, Step
+from kernels_helpers.trying import carry_out, perform
 
 UNDO_TIMEOUT = 120  # seconds, or what the step itself may take if that is more
 
@@ -56,7 +56,8 @@ class Chapter:
 
     def look(self, step: Step) -> None:
         """Run a command that only reads."""
-        self._require_open()
+        if not self._is_due(step):
+            return
         if self.pending:
             self._answer(step, "cannot know", "a change before it has not run")
         else:
@@ -68,7 +69,8 @@ class Chapter:
         The undo is on record before the command starts. A command that ends well
         and leaves its ``unless`` untrue has failed all the same.
         """
-        self._require_open()
+        if not self._is_due(step):
+            return
         if step.unless and not self.pending and self._holds(step):
             self._undos.meet(step)
             self._answer(step, "already true", step.unless)
@@ -83,20 +85,18 @@ class Chapter:
 
     def check(
         self, claim: str, ok: object, *, note: str | None, podman: str | None = None
-    ) -> dict[str, object]:
+    ) -> Mapping[str, object]:
         """Record whether a claim is true; CheckFailed if it is not.
 
-        ``ok`` must be True or False itself. On Podman a claim with ``podman``, what
-        that does instead, has to be false. Returns the record.
+        ``ok`` must be True or False itself; with ``podman``, on Podman, False.
         """
         if not isinstance(ok, bool):
             told = f"the check gave {ok!r}, write one that is True or False"
             raise CheckFailed(f"{claim}: {told}")
-        differs = bool(podman) and self.host.product == PODMAN
-        record: dict[str, object] = {"claim": claim, "ok": ok, "note": note}
-        record |= {"differs": podman} if differs else {}
+        differs = {"differs": podman} if podman and self.host.product == PODMAN else {}
+        record = {"claim": claim, "ok": ok, "note": note, **differs}
         self.journal.write("check", **record)
-        if ok == differs:
+        if ok == bool(differs):
             told = f": no longer differs on Podman: {podman}" if differs else ""
             raise CheckFailed(f"{claim}{told}")
         return record
@@ -104,8 +104,13 @@ class Chapter:
     def unwind(self) -> None:
         """Undo the steps, last in first out, and remove what carries the run's label.
 
-        An undo that fails is reported and the rest still runs.
+        An undo that fails is reported and the rest still runs. A plan takes nothing
+        back: neither what it found done, nor what the run has made that it looks at.
         """
+        if self.plan:
+            self.pending = True
+            self._tell("cannot know: a plan takes nothing back\n")
+            return
         if self.keep:
             self.kept = True
             self.finish()
@@ -176,11 +181,15 @@ class Chapter:
         hosts = [*(() if gone else (self.host,)), *self.hosts.values()]
         return [(h, found) for h in hosts for found in sweep.find(h.docker, self.run)]
 
-    def _require_open(self) -> None:
+    def _is_due(self, step: Step) -> bool:
+        """Answer a step that is no part of this run; StepFailed when that has ended."""
         if self.ended:
-            raise StepFailed(
-                f"{self.ended}: restart the kernel and run it from the top"
-            )
+            told = f"{self.ended}: restart the kernel and run it from the top"
+            raise StepFailed(told)
+        if step.when is None or self._run(step, step.when).rc == 0:
+            return True
+        self._answer(step, "left out", f"only when {step.when}")
+        return False
 
     def _holds(self, step: Step) -> bool:
         return self._run(step, step.unless or "false").rc == 0
@@ -205,17 +214,12 @@ class Chapter:
         if step.on is None:
             return self.host
         if step.on not in self.hosts:
-            raise ChapterError(
-                f"option 'on': no other parameter that is a HostURL is called "
-                f"{step.on!r}: name one, or leave the option out"
-            )
+            told = f"option 'on': no other HostURL parameter is called {step.on!r}"
+            raise ChapterError(f"{told}: name one, or leave the option out")
         return self.hosts[step.on]
 
     def _perform(self, step: Step) -> None:
-        if step.podman and self._host_of(step).product == PODMAN:
-            differ(step, self._execute, self.journal, self._tell)
-        else:
-            self._execute(step)
+        perform(step, self._host_of(step), self._execute, self.journal, self._tell)
 
     def _execute(self, step: Step) -> None:
         carry_out(step, self._run, self.journal, self.mask, self.say)
@@ -227,7 +231,7 @@ class Chapter:
         self.say(self.mask(text))
 
     def _answer(self, step: Step, answer: str, why: str) -> None:
-        pending = step.kind == "change" and answer != "already true"
+        pending = step.kind == "change" and answer in PENDING
         would = effects(step.body, self.environment) if pending else []
         facts = {"kind": step.kind, "body": step.body}
         self.journal.write("answer", **facts, answer=answer, effects=would)

@@ -32,25 +32,35 @@ def site() -> None:
     metavar="URL",
     help="Where the site will be: canonical links, sitemap.xml and RSS need it.",
 )
+@click.option(
+    "--repository",
+    metavar="URL",
+    help="Where pages can be edited, if site/book.toml does not say it.",
+)
 @click.option("--pdf", is_flag=True, help="Print the book, too; needs chromium.")
-def build(runs: Path, draft: bool, address: str | None, pdf: bool) -> None:
+def build(
+    runs: Path, draft: bool, address: str | None, repository: str | None, pdf: bool
+) -> None:
     """Build the site from executed chapters and tell what it shows."""
     from collections import Counter
 
     from kernels_helpers import book
     from kernels_helpers.site import build as building
 
-    pages = building.build(runs, draft=draft, address=address, pdf=pdf)
+    pages = building.build(
+        runs, draft=draft, address=address, repository=repository, pdf=pdf
+    )
     for page in pages:
         facts = page.facts
         held = sum(check["ok"] for check in page.checks)
-        took = f", {facts['seconds']:.1f} s" if facts else ""
+        took = f", {facts['seconds']:.1f} s" if "seconds" in facts else ""
         click.echo(f"{page.name:<14} {page.status}: {held} checks held{took}")
         if facts:
             click.echo(f"{'':<14} evidence: {runs / facts['run']}")
     verdicts = Counter(claim["verdict"] for claim in book.ledger())
     counted = ", ".join(f"{verdicts[v]} {v}" for v in book.VERDICTS if verdicts[v])
-    click.echo(f"{'claims':<14} {counted or 'no ledger'}")
+    told = f"{verdicts.total()}: {counted}" if counted else "no ledger"
+    click.echo(f"{'claims':<14} {told}")
     click.echo(f"{'pages':<14} {building.BUILD / 'html' / 'index.html'}")
 
 

@@ -82,7 +82,11 @@ def watch(
 
 
 def _text(finding: Any) -> str:
-    lines = [f"{finding.status:<12} {finding.target}"]
+    head = f"{finding.status:<12} {finding.target}"
     if finding.since:
-        lines[0] += f"  since {finding.since}"
-    return "\n".join(lines + [f"  {line}" for line in finding.untrue])
+        head += f"  since {finding.since}"
+    lines = [f"  {line}" for line in finding.untrue]
+    if finding.run:
+        hold, pending = finding.proved, finding.pending
+        lines.append(f"  {hold} looked at and true, {pending} changes not proved")
+    return "\n".join([head, *lines])

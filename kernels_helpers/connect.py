@@ -72,9 +72,9 @@ def require_engine(host: Host) -> None:
         )
 
 
-def require_docker(host: Host, why: str) -> None:
-    """Raise HostError when the engine of a host is Podman: ``why`` it cannot be."""
-    if host.has_engine() and host.product == PODMAN:
+def require_docker(host: Host, why: str | None) -> None:
+    """Raise HostError when a host has Podman and there is a reason why it may not."""
+    if why and host.has_engine() and host.product == PODMAN:
         raise HostError(f"not for Podman, which is the engine of {host.url}: {why}")
 
 

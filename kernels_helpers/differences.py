@@ -8,8 +8,6 @@ from nbformat import NotebookNode
 from kernels_helpers import steps
 from kernels_helpers.errors import ChapterError
 
-KEYWORD = "podman"
-
 
 def of_chapter(notebook: NotebookNode) -> str | None:
     """Return why a chapter is not for Podman; None for one that is."""
@@ -21,10 +19,14 @@ def of_chapter(notebook: NotebookNode) -> str | None:
 
 def of_notebook(notebook: NotebookNode) -> Iterator[str]:
     """List all that a chapter says of Podman."""
-    yield from filter(None, [of_chapter(notebook)])
     for cell in notebook.cells:
-        yield from filter(None, [of_step(cell)])
-        yield from of_checks(cell).values()
+        yield from of_cell(cell)
+
+
+def of_cell(cell: NotebookNode) -> list[str]:
+    """List all that a cell says of Podman."""
+    opening = (_said(call) for call in _calls(cell, "open_chapter"))
+    return [*filter(None, [*opening, of_step(cell)]), *of_checks(cell).values()]
 
 
 def of_step(cell: NotebookNode) -> str | None:
@@ -69,6 +71,7 @@ def _calls(cell: NotebookNode, name: str) -> Iterator[ast.Call]:
 
 def _said(call: ast.Call) -> str | None:
     for keyword in call.keywords:
-        if keyword.arg == KEYWORD and isinstance(keyword.value, ast.Constant):
-            return str(keyword.value.value)
+        match keyword:
+            case ast.keyword(arg="podman", value=ast.Constant(value=str(why))):
+                return why
     return None

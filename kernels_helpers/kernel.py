@@ -18,6 +18,7 @@ from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.display import display
 
 from kernels_helpers import book, cells, connect, journal, outgoing, references, steps
+from kernels_helpers.archive import HUB
 from kernels_helpers.chapter import Chapter
 from kernels_helpers.diagrams import Diagram
 from kernels_helpers.errors import ChapterError, DockbookError
@@ -28,7 +29,6 @@ from kernels_helpers.masking import Mask
 from kernels_helpers.process import start_time
 from kernels_helpers.recovery import pending
 
-HUB = "docker.io/library/"  # Podman says it, Docker does not
 CHECK_MIME = "application/vnd.dockbook.check+json"
 SKIP = "get_ipython().magics_manager.registry['Steps'].skip_cell()\n"
 
@@ -92,7 +92,8 @@ def open_chapter(name: str, *, podman: str | None = None) -> Chapter:
     end_cell = outgoing.mask_all(shell, mask) if mask else None
     run = os.environ.get("DOCKBOOK_RUN") or new_run_id(name)
     path = os.environ.get("DOCKBOOK_JOURNAL") or home() / ".journals" / f"{run}.jsonl"
-    before = pending(journal.read(Path(path)))
+    kept = os.environ.get("DOCKBOOK_KEPT")  # of the run that a plan looks at again
+    before = pending(journal.read(Path(kept or path)))
     lifetime = contextlib.ExitStack()
     wanted = not contract.bare and not before  # what is undone may start the engine
     hosts = {
@@ -103,7 +104,7 @@ def open_chapter(name: str, *, podman: str | None = None) -> Chapter:
     host = hosts.pop("host")
     chapter = Chapter(
         host=host,
-        run=run,
+        run=Path(kept).parent.name if kept else run,
         environment=contract.environment(given) | secrets,
         journal=Journal(Path(path), mask),
         say=_say,
@@ -115,12 +116,12 @@ def open_chapter(name: str, *, podman: str | None = None) -> Chapter:
         bare=contract.bare,
     )
     chapter.recall(before)
-    chapter.resume()
+    if not chapter.plan:
+        chapter.resume()
     if not contract.bare:
         for needed in (host, *hosts.values()):
             connect.require_engine(needed)
-    if podman:
-        connect.require_docker(host, podman)
+    connect.require_docker(host, podman)
     engine = host.docker if host.has_engine() else None
     version = engine.version() if engine else {}
     chapter.journal.write(

@@ -99,7 +99,8 @@ def sizes(notebook: Notebook) -> Iterator[str]:
     """Want short cells, few of them."""
     code = _code(notebook)
     if len(code) > MAX_CELLS:
-        yield f"{len(code)} code cells: split the chapter at {MAX_CELLS}"
+        where = _where(code[MAX_CELLS])
+        yield f"{where}: {len(code)} code cells: split the chapter at {MAX_CELLS}"
     for cell in code:
         lines = [line for line in cell.source.splitlines() if line.strip()]
         count = len(lines) - differences.lines(cell)
@@ -110,13 +111,16 @@ def sizes(notebook: Notebook) -> Iterator[str]:
 
 def prose(notebook: Notebook) -> Iterator[str]:
     """Want prose before code, and a check under every step."""
-    cells = notebook.cells
-    after = sum(
-        b.cell_type == "code" and (a.cell_type == "markdown" or "check(" in b.source)
-        for a, b in itertools.pairwise(cells)
-    )
-    if after < PROSE_RATIO * len(_code(notebook)):
-        yield f"{after} of {len(_code(notebook))} code cells follow prose: explain more"
+    cells, count = notebook.cells, len(_code(notebook))
+    bare = [
+        b
+        for a, b in itertools.pairwise([nbformat.v4.new_code_cell(), *cells])
+        if b.cell_type == "code" and a.cell_type != "markdown"
+        if "check(" not in b.source
+    ]
+    if (after := count - len(bare)) < PROSE_RATIO * count:
+        told = f"{after} of {count} code cells follow prose"
+        yield f"{_where(bare[0])}: {told}: explain more"
     heading, checked, where = "", True, ""
     for cell in [*cells, nbformat.v4.new_markdown_cell("### end")]:
         if cell.cell_type == "code":
@@ -208,6 +212,15 @@ def claims(notebook: Notebook) -> Iterator[str]:
                 yield f"{where}: {note!r} is not in runbooks/claims.yaml: add it there"
 
 
+def podman(notebook: Notebook) -> Iterator[str]:
+    """Want what a page is to say of Podman as a text, beside the text of a claim."""
+    for cell in _code(notebook):
+        found = [*re.finditer(r"\bpodman=", cell.source)]
+        if len(found) > len(differences.of_cell(cell)):
+            where = _where(cell, _line(cell, found[-1].start()))
+            yield f"{where}: write claim and podman= as texts: the page shows both"
+
+
 RULES: tuple[Rule, ...] = (
     headings,
     opening,
@@ -220,6 +233,7 @@ RULES: tuple[Rule, ...] = (
     python,
     outputs,
     claims,
+    podman,
 )
 
 

@@ -9,7 +9,8 @@ CONTROL = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 # Nothing is loaded and nothing runs, whatever a page is made to hold.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 STYLE = """
-:root { color-scheme: light dark; --line: #8884; --good: #1a7f37; --bad: #cf222e }
+:root { color-scheme: light dark; background: Canvas; --line: #8884;
+  --good: light-dark(#1a6e34, #5fce84); --bad: light-dark(#b3261e, #ff8d85) }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto;
   padding: 0 1rem }
 h1 { margin-bottom: 0 } h2 { font-size: 1.15rem; margin-top: 2rem }
@@ -21,7 +22,8 @@ th { font-weight: 600; width: 12rem }
 pre { border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem;
   overflow-x: auto; font: 13px/1.45 ui-monospace, monospace; margin: .4rem 0 }
 pre.output { border-style: dashed; max-height: 24rem }
-p { margin: .4rem 0 } .quiet { opacity: .7; font-size: .85rem }
+p { margin: .4rem 0 } .quiet { font-size: .85rem;
+  color: color-mix(in srgb, CanvasText 70%, Canvas) }
 .passed { color: var(--good) } .failed { color: var(--bad) }
 .verdict { font-size: 1.2rem; font-weight: 600 }
 """

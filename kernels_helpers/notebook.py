@@ -22,7 +22,11 @@ def head(path: Path) -> Head:
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         sources = ["".join(cell["source"]) for cell in cells]
-        tags = [cell["metadata"].get("tags", []) for cell in cells]
+        tagged = [
+            (source, cell["cell_type"])
+            for source, cell in zip(sources, cells, strict=True)
+            if "parameters" in cell["metadata"].get("tags", [])
+        ]
     except OSError as error:
         raise ChapterError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
@@ -31,13 +35,18 @@ def head(path: Path) -> Head:
         raise ChapterError(
             f"{path} is not a notebook: it has no cells as nbformat 4 has them"
         ) from error
-    tagged = [s for s, t in zip(sources, tags, strict=True) if "parameters" in t]
     if len(tagged) != 1:
         raise ChapterError(
             f"{path} has {len(tagged)} cells tagged `parameters`: it must have one"
         )
+    ((source, kind),) = tagged
+    if kind != "code":
+        raise ChapterError(
+            f"{path}: the cell tagged `parameters` is {kind}: "
+            "tag the code that has them"
+        )
     title = sources[0].partition("\n")[0].lstrip("# ")
-    return Head(title, Contract.parse(tagged[0]))
+    return Head(title, Contract.parse(source))
 
 
 def load(path: Path) -> tuple[Any, Contract]:

@@ -11,6 +11,7 @@ import nbformat
 
 from kernels_helpers import journal
 from kernels_helpers.recovery import last_attempt
+from kernels_helpers.steps import PENDING
 from kernels_helpers.verbs import Effect
 
 NOTEBOOK = "chapter.ipynb"
@@ -56,8 +57,7 @@ class Report:
     def pending(self) -> int:
         """Count the changes that have not been made."""
         return sum(
-            a["kind"] == "change" and a["answer"] != "already true"
-            for a in self.answers
+            a["kind"] == "change" and a["answer"] in PENDING for a in self.answers
         )
 
     @property

@@ -10,15 +10,7 @@ from typing import Any
 
 import nbformat
 
-from kernels_helpers import (
-    book,
-    differences,
-    forks,
-    journal,
-    references,
-    report,
-    sweep,
-)
+from kernels_helpers import book, differences, forks, journal, references, report, sweep
 from kernels_helpers.connect import connect_for_run, plain_name, require_docker
 from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.hosts import Host
@@ -39,6 +31,7 @@ class Options:
 
     The time-outs, of a cell and of the whole chapter, are written like ``30s``;
     ``typed`` are the secrets, by parameter, that somebody has typed for the run.
+    ``kept`` is the journal of an earlier run, which a plan takes for its own.
     """
 
     parameters: Mapping[str, Any]
@@ -48,6 +41,7 @@ class Options:
     cell_timeout: str = ""
     timeout: str = ""
     typed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    kept: Path | None = None
 
 
 def prepare(paths: list[Path], options: Options) -> list[str]:
@@ -102,8 +96,7 @@ def run(
 
     ``on_cell`` is told the number of each code cell, from 1, and the heading it is
     under. The run is called ``run_id`` if one is given. One process at a time works
-    on it; nothing is left of it at the end but what the chapter, or ``keep``, says
-    is to stay.
+    on it; nothing is left of it but what the chapter, or ``keep``, says is to stay.
     """
     notebook, contract = load(path)
     values = contract.read(options.parameters)
@@ -113,8 +106,7 @@ def run(
     started = Run(run_id, path, folder, replace(options, parameters=given))
     forks.zygote()  # it imports while a lab starts
     with connect_for_run(str(values["host"]), engine=not contract.bare) as host:
-        if why := differences.of_chapter(notebook):
-            require_docker(host, why)
+        require_docker(host, differences.of_chapter(notebook))
         folder.mkdir()
         with claimed(folder):
             Journal(started.journal).write(
@@ -178,12 +170,14 @@ def claimed(folder: Path) -> Iterator[None]:
 
 def _environment(run: Run, host: Host) -> dict[str, str]:
     """Tell the kernel what it is to do, in the variables that docs/design.md lists."""
+    options = run.options
     return {
         "DOCKBOOK_RUN": run.id,
         "DOCKBOOK_JOURNAL": str(run.journal.absolute()),
         **({"DOCKBOOK_LAB": plain_name(host)} if host.is_lab else {}),
-        **({"DOCKBOOK_PLAN": "1"} if run.options.plan else {}),
-        **({"DOCKBOOK_KEEP": "1"} if run.options.keep else {}),
+        **({"DOCKBOOK_PLAN": "1"} if options.plan else {}),
+        **({"DOCKBOOK_KEEP": "1"} if options.keep else {}),
+        **({"DOCKBOOK_KEPT": str(options.kept)} if options.kept else {}),
     }
 
 
@@ -247,7 +241,6 @@ def _progress(
             heading = titles[-1].lstrip("# ") if titles else heading
         else:
             headings.append(heading)
-
     coming = enumerate(headings, 1)
 
     def tell(cell: nbformat.NotebookNode) -> None:

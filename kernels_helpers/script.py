@@ -88,13 +88,27 @@ def _python(source: str) -> Iterator[str]:
     except SyntaxError:
         yield f"# not here, as it needs Python: {_line(source)}"
         return
+    only = _conditions(tree)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
         match node:
             case ast.Call(ast.Name("check"), [claim, *_]):
                 yield f"# check: {_claim(claim)}"
             case ast.Call(ast.Attribute(_, "unwind" | "finish" as name), [], []):
-                yield name
+                yield f"{only.get(node, '')}{name}"
+
+
+def _conditions(tree: ast.Module) -> dict[ast.AST, str]:
+    """Say of the calls below `if NAME`, NAME being a parameter, when they happen."""
+    return {
+        node: f'[ "${name}" {sign} true ] || '
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and isinstance(branch.test, ast.Name)
+        for name in [branch.test.id]
+        for sign, body in (("!=", branch.body), ("=", branch.orelse))
+        for inner in body
+        for node in ast.walk(inner)
+    }
 
 
 def _claim(node: ast.expr) -> str:
@@ -116,6 +130,7 @@ def _step(number: int, step: Step) -> str:
         lines = "".join(f"# {line}".rstrip() + "\n" for line in step.body.splitlines())
         return f"\n# not here, as it is for the host {step.on}:\n{lines}"
     bodies = {
+        "when": step.when,
         "unless": step.unless,
         "undo": step.undo,
         "until": step.until,

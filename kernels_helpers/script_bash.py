@@ -56,6 +56,10 @@ await() { # NUMBER SINCE
 step() { # NUMBER _timeout=SECONDS [_rc=CODE] [_retry=TIMES] [_user=NAME]
   local _status _tries=0 _timeout _rc=0 _retry=0 _user=
   local "${@:2}"
+  if has "when_$1" && ! call "when_$1" >/dev/null 2>&1; then
+    echo "left out: step $1"
+    return
+  fi
   if holds "$1"; then
     echo "already true: step $1"
     return

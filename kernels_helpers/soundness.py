@@ -15,7 +15,7 @@ PRUNE = re.compile(r"\bdocker\b.*\bprune\b")
 
 def problems(step: steps.Step) -> Iterator[tuple[str, str]]:
     """Name what is wrong with a step, behind the text where it is."""
-    for script in filter(None, (step.body, step.unless, step.undo)):
+    for script in filter(None, (step.body, step.unless, step.undo, step.when)):
         parsed = subprocess.run(
             ["bash", "-n"], input=script, text=True, capture_output=True, check=False
         )

@@ -8,11 +8,12 @@ from typing import Any
 from kernels_helpers.errors import ChapterError
 
 OPTION = re.compile(r"#\|\s*([\w-]+)\s*:\s*(.*?)\s*")
-LOOK_OPTIONS = ("rc", "timeout", "retry", "until", "as", "on", "podman")
+LOOK_OPTIONS = ("rc", "timeout", "retry", "until", "as", "on", "podman", "when")
 CHANGE_OPTIONS = (*LOOK_OPTIONS, "unless", "undo")
 WHOLE = {"rc": 255, "retry": 100}  # options that are numbers, and their limits
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 DEFAULT_TIMEOUT = 120
+PENDING = ("would run", "cannot know")  # the answers to a change that was not made
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Step:
     ``retry`` how often it is tried again, ``until`` the command that must succeed
     within the time-out before the step is over, ``user`` whose shell it runs in,
     ``on`` the parameter that names its host where that is not ``host``, ``podman`` why
-    it has to fail where Podman is the engine.
+    it has to fail where Podman is the engine, ``when`` the command that must succeed,
+    or else the step is no part of this run.
     """
 
     kind: str
@@ -37,6 +39,7 @@ class Step:
     user: str | None = None
     on: str | None = None
     podman: str | None = None
+    when: str | None = None
 
 
 def parse(kind: str, cell: str) -> Step:

@@ -18,7 +18,7 @@ from hypothesis import settings
 
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.hosts.lab import home
-from kernels_helpers.lab import capability, debian, life
+from kernels_helpers.lab import capability, debian, life, podman
 from tests.labs import DISKS
 
 # Started with `&`, or by nohup, tests have signals ignored that some of them send.
@@ -30,7 +30,14 @@ settings.register_profile("dockbook", deadline=None)
 settings.load_profile("dockbook")
 
 OWN_HOME = home()  # of the user, before tests have one of theirs
-ENGINE_FIXTURES = {"dockbook_home", "empty_home", "lab", "tree", "bare_lab"}
+ENGINE_FIXTURES = {
+    "dockbook_home",
+    "empty_home",
+    "lab",
+    "tree",
+    "bare_lab",
+    "podman_lab",
+}
 SETTLE = 15.0  # seconds: a watcher has to notice, and may have a loaded machine
 
 Remains = Callable[[Path], list[str]]
@@ -84,6 +91,19 @@ def bare_lab(tree: Path) -> Iterator[LabHost]:
     del tree
     with life.attached("shared-bare", bare=True) as host:
         yield host
+
+
+@pytest.fixture(scope="session")
+def podman_lab(
+    request: pytest.FixtureRequest, dockbook_home: Path
+) -> Iterator[LabHost]:
+    """Join the lab whose engine is Podman; tests leave it as it was."""
+    del dockbook_home
+    require(request, podman.missing())
+    with life.attached("shared-podman", engine="podman") as host:
+        host.run("docker run --rm busybox true")  # the first makes rules that stay
+        yield host
+        host.docker.close()
 
 
 @pytest.fixture(scope="module")

@@ -77,13 +77,17 @@ def _context() -> dict[str, Any]:
 
 
 def _tls(context: dict[str, Any]) -> TLSConfig | bool:
-    """Find the certificates of a context: they say that it is reached by TLS."""
+    """Find the certificates of a context: they say that it is reached by TLS.
+
+    So does that they are not to be verified.
+    """
     folder = Path(context["Storage"]["TLSPath"], "docker")
     ca, cert, key = (folder / f"{name}.pem" for name in ("ca", "cert", "key"))
-    if not folder.is_dir():
+    verify = not context["Endpoints"]["docker"]["SkipTLSVerify"]
+    if verify and not folder.is_dir():
         return False
     return TLSConfig(
         client_cert=(str(cert), str(key)) if key.exists() else None,
         ca_cert=str(ca) if ca.exists() else None,
-        verify=not context["Endpoints"]["docker"]["SkipTLSVerify"],
+        verify=verify,
     )

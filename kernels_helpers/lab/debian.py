@@ -19,7 +19,8 @@ from kernels_helpers.hosts.lab import PATH
 
 TOOLS = ("apt-get", "mmdebstrap", "dpkg-scanpackages")
 SYSTEM = ("systemd-sysv", "netbase", "iproute2", "procps")  # and what is essential
-OFFERED = ("docker.io", "iptables", "jq")  # with all that they need
+ROOTLESS = ("rootlesskit", "slirp4netns", "uidmap")  # for an engine of a user
+OFFERED = ("docker.io", "iptables", "jq", *ROOTLESS)  # with all that they need
 RELEASE = Path("/etc/os-release")
 MAIN = "main"  # the component with packages of the distribution itself
 # Settings without which this machine's apt would not reach or accept its sources.

@@ -1,6 +1,7 @@
 """Change the daemon.json of a Docker host: check, merge, apply, verify, or take back.
 
     daemon_json.py check FILE               say whether the engine would take FILE
+    daemon_json.py plan FILE [--restart]    say what merge would do, or refuse like it
     daemon_json.py merge FILE [--restart]   add the settings of FILE to those there are
     daemon_json.py put FILE [--restart]     let daemon.json be FILE, or none if empty
 
@@ -45,10 +46,12 @@ RELOADED: dict[str, Any] = {
 }
 
 
-def change(wanted: Path, *, merging: bool, restart: bool) -> str:
+def change(
+    wanted: Path, *, merging: bool, restart: bool, planning: bool = False
+) -> str:
     """Give the engine other settings and return what was done, or leave all as it was.
 
-    Raises Stopped, with the exit code that tells which.
+    Raises Stopped, with the exit code that tells which. ``planning`` changes nothing.
     """
     before, known = _present(strict=merging)
     old = known or {}
@@ -64,10 +67,12 @@ def change(wanted: Path, *, merging: bool, restart: bool) -> str:
     changed = {key for key in {*old, *new} if old.get(key) != new.get(key)}
     reload = known is not None and changed <= {*RELOADED}
     running = docker_engine.ids("ps", "-q")
+    keys = ", ".join(sorted(changed)) or "this"
     if not (reload or restart):
-        keys = ", ".join(sorted(changed)) or "this"
         stops = f"needs a restart, which stops {len(running)} running container(s)"
         raise Stopped(f"{keys} {stops}: allow it with --restart", 3)
+    if planning:
+        return f"would {'reload' if reload else 'restart'}: {keys}"
     try:
         _bring(new, content, old if reload else None, running)
     except Stopped as error:
@@ -149,6 +154,8 @@ def _do(verb: str, file: Path, *, restart: bool) -> str:
         read(file)
         docker_engine.check(file.read_bytes())
         return "the engine would take it"
+    if verb == "plan":
+        return change(file, merging=True, restart=restart, planning=True)
     REAL.parent.mkdir(exist_ok=True)
     folder = os.open(REAL.parent, os.O_RDONLY)
     try:
@@ -161,7 +168,7 @@ def _do(verb: str, file: Path, *, restart: bool) -> str:
 def main() -> None:
     """Do what the words of the command line say."""
     parser = argparse.ArgumentParser(description="Change the daemon.json of this host.")
-    parser.add_argument("verb", choices=("check", "merge", "put"))
+    parser.add_argument("verb", choices=("check", "plan", "merge", "put"))
     parser.add_argument("file", type=Path)
     parser.add_argument("--restart", action="store_true", help="restart if it must be")
     given = parser.parse_args()

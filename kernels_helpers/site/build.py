@@ -16,7 +16,6 @@ from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.site import (
     downloads,
     feeds,
-    outputs,
     printed,
     proof,
     search,
@@ -24,12 +23,14 @@ from kernels_helpers.site import (
     sphinx,
     translation,
 )
+from kernels_helpers.site.newest import Evidence
 from kernels_helpers.site.pages import Page, clean
 from kernels_helpers.site.runs import engines, finished
-from kernels_helpers.site.source import SITE, Evidence
+from kernels_helpers.site.source import SITE
 
 # the book of a wheel is not written to
 BUILD = (Path() if book.ROOT == book.IN_WHEEL else book.ROOT) / "site" / "_build"
+PICTURE = "page.png"
 CHINESE = re.compile(
     r" · 找不到页面|\s*<section lang=\"zh-CN\">.*?</section>", re.DOTALL
 )
@@ -41,29 +42,28 @@ def build(
     *,
     draft: bool = False,
     address: str | None = None,
+    repository: str | None = None,
     pdf: bool = False,
 ) -> list[Page]:
     """Build the site into ``out/html`` and return the pages of its chapters.
 
-    Takes the newest finished run of a chapter below ``runs``, or else what is
-    recorded in the chapter. English is at the root, and Chinese, if the book has it,
+    Takes the newest run of a chapter below ``runs`` that is not at work, or else what
+    is recorded in the chapter. English is at the root, and Chinese, if the book has it,
     in ``zh``, from the same source. A build that fails leaves the last site as it was;
     one with a text that is not translated fails, unless it is a ``draft``, which shows
     it in English.
 
     What has to name pages by their full address is written only with the ``address``
-    where the site will be: canonical links, ``sitemap.xml``, RSS. With ``pdf`` the
-    book is printed in each language, by Chromium.
+    where the site will be: canonical links, ``sitemap.xml``, RSS. Pages lead to where
+    their text can be edited in the ``repository``. With ``pdf`` the book is printed in
+    each language, by Chromium.
     """
     base = feeds.base(address) if address else ""
+    told = _told(repository, pdf=pdf)
     if pdf:
         printed.chromium()  # or say now that there is none
-    listed, languages = list(finished(runs)), source.languages()
-    evidence = source.evidence(listed)
-    for name, found in evidence.items():
-        contract = downloads.contract_of(found.notebook)
-        outputs.require_findable(name, contract, found.notebook)
-    pages = source.write(out / "source", evidence, engines(listed))
+    evidence, languages = source.evidence(runs), source.languages()
+    pages = source.write(out / "source", evidence, engines(finished(runs)))
     with ThreadPoolExecutor() as together:
         judged = (
             None
@@ -71,7 +71,7 @@ def build(
             else together.submit(translation.untranslated, out)
         )
         made = [
-            together.submit(sphinx.run, out, "html", name, *_told(name, base, pdf=pdf))
+            together.submit(sphinx.run, out, "html", name, *_placed(name, base), *told)
             for name in languages
         ]
         for pages_made in made:
@@ -105,6 +105,8 @@ def _assemble(out: Path, evidence: dict[str, Evidence], pages: list[Page]) -> Pa
         downloads.write(page.name, found.notebook, html / f"{page.doc}.html")
         if found.folder and page.proof:
             proof.publish(found.folder, html / page.proof)
+    if _has_picture():
+        shutil.copyfile(source.PROSE / PICTURE, html / PICTURE)
     search.index(html)
     (html / "404.html").write_text(_missing(), encoding="utf-8")
     return html
@@ -125,14 +127,24 @@ def built(out: Path = BUILD) -> Path:
     return made
 
 
-def _told(language: str, base: str, *, pdf: bool) -> list[str]:
-    """Tell Sphinx where the site will be, and whether there is a PDF to link to."""
-    place = f"{base}{source.LANGUAGES[language]}"
-    options = ["-D", f"html_baseurl={place}"] if base else []
+def _placed(language: str, base: str) -> list[str]:
+    """Tell Sphinx where the pages of a language will be, and the picture."""
+    if not base:
+        return []
+    picture = ["-A", f"picture={base}{PICTURE}"] if _has_picture() else []
+    return ["-D", f"html_baseurl={base}{source.LANGUAGES[language]}", *picture]
+
+
+def _told(repository: str | None, *, pdf: bool) -> list[str]:
+    """Tell Sphinx the languages, the repository, and whether there is a PDF."""
     spoken = ",".join(source.languages())
     return [
-        "-D",
-        f"book_languages={spoken}",
-        *options,
+        *("-D", f"book_languages={spoken}"),
+        *(["-A", f"repository={repository.rstrip('/')}"] if repository else []),
         *(["-A", "printed=1"] if pdf else []),
     ]
+
+
+def _has_picture() -> bool:
+    """Tell whether the book has a picture of itself, for those who link to it."""
+    return (source.PROSE / PICTURE).is_file()

@@ -61,9 +61,23 @@ class Page:
             for link in links
         }
 
+    @cached_property
+    def base(self) -> str:
+        """Find the address of the site, if it has one, by that of the page."""
+        name = self.file.relative_to(self.root).as_posix()
+        canonical = "".join(self.of("//link[@rel='canonical']/@href"))
+        return canonical.removesuffix(name) if canonical.endswith(name) else ""
+
     def target(self, link: str) -> Path | None:
-        """Find the file of the site that a relative link leads to."""
+        """Find the file of the site that a link leads to, by its address, too."""
+        if self.base and link.startswith(self.base):
+            inside = link.removeprefix(self.base)
+            return target(self.root, self.root / MISSING, inside)
         return target(self.root, self.file, link)
+
+    def leads_outside(self, link: str) -> bool:
+        """Tell whether a link leads out of the site."""
+        return is_outside(link) and not (self.base and link.startswith(self.base))
 
 
 Pages: TypeAlias = Mapping[Path, Page]
@@ -113,7 +127,7 @@ def _said(page: Page, _pages: Pages) -> Iterator[str]:
 
 def _led(page: Page, pages: Pages) -> Iterator[str]:
     for link in page.of(LEADS):
-        if is_outside(link):
+        if page.leads_outside(link):
             continue
         found, anchor = page.target(link), unquote(urlsplit(link).fragment)
         if found is None:

@@ -7,11 +7,10 @@ is found; a default that two parameters share says nothing of either.
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from nbformat import NotebookNode
 
-from kernels_helpers.errors import ChapterError
 from kernels_helpers.kinds import Scalar
 from kernels_helpers.parameters import Contract
 from kernels_helpers.site.filling import Piece
@@ -38,13 +37,15 @@ def mark(output: str, names: Mapping[str, str]) -> list[Piece]:
     return [piece for piece in pieces if piece.text]
 
 
-def require_findable(name: str, contract: Contract, notebook: NotebookNode) -> None:
-    """Refuse a default that is in an output and too short to be found there."""
+def not_findable(
+    name: str, contract: Contract, notebook: NotebookNode
+) -> Iterator[str]:
+    """Say of each default that is in an output and too short to be found there."""
     for parameter, default in _texts(contract).items():
         if 0 < len(default) < SHORTEST and any(
             re.search(_whole(default), text) for text in recorded(notebook)
         ):
-            raise ChapterError(
+            yield (
                 f"{name}: the default of {parameter}, {default!r}, is in an output and "
                 f"too short to be found there: give it {SHORTEST} characters or more"
             )

@@ -17,12 +17,14 @@ from nbformat import NotebookNode
 from kernels_helpers import differences, report
 from kernels_helpers.cases import Case, is_step
 from kernels_helpers.diagrams import DOT_MIME
-from kernels_helpers.errors import CheckFailed, DockbookError
+from kernels_helpers.errors import CheckFailed
 from kernels_helpers.kernel import CHECK_MIME
 from kernels_helpers.site import messages
 
 OPENING = re.compile(r"# +(?P<title>.+)\n*(?P<summary>(?:(?!#).+\n?)*)")
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+EDITED = "edited since"  # the run: it proves another text
+INTERRUPTED = "interrupted"  # of a run that was killed: it has no report
 Facts = dict[str, Any]
 
 
@@ -30,11 +32,12 @@ Facts = dict[str, Any]
 class Page:
     """Tell what the site says of a chapter, and what proves it.
 
-    ``status`` is ``passed`` or ``failed`` for a run, ``recorded`` for the outputs
-    kept with the chapter, ``not run`` for a chapter without any. ``facts`` is the
-    report of the run. Each of the ``checks`` has the anchor of its place. ``proof`` is
-    the folder of the run's own files, if they are published. ``podman`` says why the
-    chapter is not for Podman, if it is not.
+    ``status`` is ``passed`` or ``failed`` for a run, ``edited since`` for one that has
+    passed with another text of the chapter, ``recorded`` for the outputs kept with the
+    chapter, ``not run`` for a chapter without any. ``facts`` is the report of the run.
+    Each of the ``checks`` has the anchor of its place. ``proof`` is the folder of the
+    run's own files, if they are published. ``podman`` says why the chapter is not for
+    Podman, if it is not.
     """
 
     name: str
@@ -57,8 +60,7 @@ def project(
 ) -> tuple[Page, NotebookNode]:
     """Make the page of a chapter from its notebook and the report of its run.
 
-    ``took`` are the steps of the run, in the order of their cells. Raises
-    DockbookError for a diagram without words.
+    ``took`` are the steps of the run, in the order of their cells.
     """
     projected = clean(notebook)
     projected.cells = [cell for cell in projected.cells if _is_shown(cell)]
@@ -76,8 +78,16 @@ def project(
         step = next(steps, None) if is_step(cell) else None
         mark = {"checks": checks, "failed": _fails(cell), "took": _took(step)}
         cell.metadata["dockbook"] = mark
-        cell.outputs = [o for output in cell.outputs for o in _shown(output, page.doc)]
+        cell.outputs = [o for output in cell.outputs for o in _shown(output)]
     return page, projected
+
+
+def wordless(notebook: NotebookNode, name: str) -> Iterator[str]:
+    """Say of each diagram without words where it is."""
+    for number, cell in enumerate(clean(notebook).cells, 1):
+        for output in cell.get("outputs", ()):
+            if DOT_MIME in output.get("data", {}) and not messages.alt_of(output):
+                yield f"{name}, cell {number}: a diagram has no words: give it an alt"
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
@@ -131,15 +141,13 @@ def _took(step: Case | None) -> Facts | None:
     return {"seconds": seconds, "attempts": attempts, "answer": step.answer}
 
 
-def _shown(output: NotebookNode, doc: str) -> Iterator[NotebookNode]:
+def _shown(output: NotebookNode) -> Iterator[NotebookNode]:
     """Leave a check to its mark, and write a diagram as the directive for it."""
     data = output.get("data", {})
     if CHECK_MIME in data or output.get("ename") == CheckFailed.__name__:
         return
     if DOT_MIME in data:
-        if not (alt := messages.alt_of(output)):
-            raise DockbookError(f"{doc}.ipynb: a diagram has no words: give it an alt")
-        option = json.dumps(alt, ensure_ascii=False)
+        option = json.dumps(messages.alt_of(output), ensure_ascii=False)
         text = f"`````{{diagram}}\n:alt: {option}\n\n{data[DOT_MIME]}\n`````\n"
         output = nbformat.v4.new_output("display_data", {"text/markdown": text})
     yield output

@@ -6,7 +6,7 @@ import posixpath
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -95,7 +95,11 @@ def assemble(folder: Path) -> str:
     for link in home.h1.select("a.headerlink"):
         link.decompose()
     title, said = (html.escape(s) for s in (home.h1.get_text(), str(about["content"])))
-    styles = "".join(map(str, home.select('link[rel="stylesheet"]')))
+    parts = {page: _read(folder / page) for page in pages}
+    read = {"index.html": home, **parts}
+    styles = "".join(
+        dict.fromkeys(s for page in read for s in _styles(read[page], page))
+    )
     made = BeautifulSoup(
         f'<!doctype html><html lang="{home.html["lang"]}" data-theme="light">'
         f'<head><meta charset="utf-8"/><title>{title}</title>{styles}</head>'
@@ -103,18 +107,29 @@ def assemble(folder: Path) -> str:
         f"{contents}</body></html>",
         "html.parser",
     )
-    for page in pages:
-        article = _read(folder / page).select_one("article.bd-article")
+    for page, part in parts.items():
+        article = part.select_one("article.bd-article")
         if not (article and made.body):
             raise DockbookError(f"{folder / page} has no article")
         for hidden in article.select("details.source"):
             hidden.decompose()
+        for folded in article.select("details"):
+            del folded["name"]  # of those that share one, one is open
+            folded["open"] = ""
         for listing in article.select("pre"):
             listing.string = listing.get_text()  # in one colour
         _place(article, page, pages)
         article["id"] = _anchor(page)
         made.body.append(article)
     return str(made)
+
+
+def _styles(part: Tag, page: str) -> Iterator[str]:
+    """Find the style sheets of a page, as ``index.html`` would name them."""
+    for link in part.select('link[rel="stylesheet"]'):
+        path = posixpath.join(posixpath.dirname(page), str(link["href"]))
+        link["href"] = posixpath.normpath(path)
+        yield str(link)
 
 
 def _place(part: Tag, page: str, pages: list[str]) -> None:

@@ -3,20 +3,17 @@
 import json
 import shutil
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
 
 import nbformat
-from nbformat import NotebookNode
 
 from kernels_helpers import book, report
 from kernels_helpers.errors import ChapterError
-from kernels_helpers.hosts import PODMAN
-from kernels_helpers.site import proof
-from kernels_helpers.site.pages import Facts, Page, project
-from kernels_helpers.site.runs import Finished
+from kernels_helpers.site import downloads, newest, outputs, proof
+from kernels_helpers.site.newest import Evidence
+from kernels_helpers.site.pages import EDITED, Facts, Page, project, wordless
 
 SITE = book.INSTALLED / "site"  # how pages look, and the words of the interface
 PROSE = book.ROOT / "site"  # the pages that are no chapters
@@ -40,14 +37,6 @@ runbooks/*
 """
 
 
-class Evidence(NamedTuple):
-    """Hold what there is of a chapter: its notebook, and the report of its run."""
-
-    notebook: NotebookNode
-    facts: Facts
-    folder: Path | None = None
-
-
 def settings() -> dict[str, str]:
     """Read what the book says of itself in ``book.toml``: title and repository.
 
@@ -63,25 +52,14 @@ def languages() -> dict[str, str]:
     return LANGUAGES if LOCALE.exists() else {"en": ""}
 
 
-def evidence(runs: Sequence[Finished]) -> dict[str, Evidence]:
-    """Find what there is of each chapter: its newest run, or else what is recorded.
-
-    It is of Docker: what differs on Podman is said beside it.
-
-    Raises ChapterError for a notebook among them that no page would lead to.
-    """
-    chapters = book.chapters()
-    for path in sorted(book.RUNBOOKS.glob("*.ipynb")):
-        if path not in chapters.values():
-            raise ChapterError(
-                f"{path}: no page leads to it: name it NN-NAME.ipynb, or move it away"
-            )
-    return {name: _newest(runs, name, path) for name, path in chapters.items()}
+def evidence(runs: Path) -> dict[str, Evidence]:
+    """Find what there is of each chapter: its newest run, or else what is recorded."""
+    return {n: newest.of(runs, n, path) for n, path in book.chapters().items()}
 
 
 def recorded() -> dict[str, Evidence]:
     """Read the chapters as they are, with the outputs recorded in them."""
-    return {name: _recorded(path) for name, path in book.chapters().items()}
+    return {name: newest.recorded(path) for name, path in book.chapters().items()}
 
 
 def write(
@@ -93,19 +71,30 @@ def write(
 
     A file that is as it was is left alone: its time tells Sphinx what is new. With
     another list of files all is made anew, as no page may know of one that is gone.
+    Raises ChapterError, with a line for each fault, for what cannot be a page.
     """
+    if faults := [*_faults(evidence)]:
+        raise ChapterError("\n".join(faults))
     files = _written_by_hand()
     pages = []
     for name, path in book.chapters().items():
         notebook, facts, folder = evidence[name]
         took = proof.steps(folder) if folder else ()
         page, projected = project(notebook, facts, name, path.stem, took)
+        if page.status == "passed" and _is_edited(path, facts):
+            page.status = EDITED
         if folder and proof.may_be_published(folder):
             page.proof = f"{page.doc}.run"
         files[f"{page.doc}.ipynb"] = nbformat.writes(projected).encode()
         pages.append(page)
     files["book.json"] = json.dumps([asdict(page) for page in pages]).encode()
     files["engines.json"] = json.dumps(engines).encode()
+    _bring(source, files)
+    return pages
+
+
+def _bring(source: Path, files: Mapping[str, bytes]) -> None:
+    """Write what has changed; with another list of files, all of them anew."""
     there = [path for path in source.rglob("*") if path.is_file()]
     names = {path.relative_to(source).as_posix() for path in there} - {*files}
     if any(not name.endswith(".mo") for name in names) or not there:
@@ -116,7 +105,6 @@ def write(
         if not path.exists() or path.read_bytes() != content:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-    return pages
 
 
 def _written_by_hand() -> dict[str, bytes]:
@@ -129,22 +117,25 @@ def _written_by_hand() -> dict[str, bytes]:
     for folder, pattern in (SITE / "locale", "*/*/sphinx.po"), (LOCALE, "**/*.po"):
         for path in folder.glob(pattern):
             files[f"locale/{path.relative_to(folder)}"] = path.read_bytes()
-    for name, text in book.programs().items():  # to which chapters lead
-        files[f"kernels_helpers/programs/{name}.py"] = text.encode()
+    for path in book.PROGRAMS.glob("*.*"):  # to which chapters lead
+        files[f"kernels_helpers/programs/{path.name}"] = path.read_bytes()
     return files
 
 
-def _newest(runs: Sequence[Finished], name: str, chapter: Path) -> Evidence:
-    for run in runs:
-        if run.chapter != name or run.facts.get("product") == PODMAN:
-            continue
-        try:
-            notebook = nbformat.read(run.folder / report.NOTEBOOK, as_version=4)
-        except (OSError, ValueError):  # not written to its end
-            continue
-        return Evidence(notebook, run.facts, run.folder)
-    return _recorded(chapter)
+def _faults(evidence: Mapping[str, Evidence]) -> Iterator[str]:
+    """Say what no page leads to, and what no page can show of a chapter."""
+    chapters = book.chapters()
+    for path in sorted(book.RUNBOOKS.glob("*.ipynb")):
+        if path not in chapters.values():
+            yield f"{path}: no page leads to it: name it NN-NAME.ipynb, or move it away"
+    for name, path in chapters.items():
+        notebook = evidence[name].notebook
+        contract = downloads.contract_of(notebook)
+        yield from outputs.not_findable(name, contract, notebook)
+        yield from wordless(notebook, f"runbooks/{path.name}")
 
 
-def _recorded(chapter: Path) -> Evidence:
-    return Evidence(nbformat.read(chapter, as_version=4), {})
+def _is_edited(chapter: Path, facts: Facts) -> bool:
+    """Tell whether a chapter says or does something else than what was run."""
+    now = report.source_of(nbformat.read(chapter, as_version=4))
+    return bool(facts.get("source", now) != now)

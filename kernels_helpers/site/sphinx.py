@@ -1,5 +1,6 @@
 """Run Sphinx on the source of the site, in one language."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.site.source import SITE
 
+FAULT = re.compile(r"\b(WARNING|ERROR|CRITICAL|SEVERE): ")
 # Sphinx enters the folder of its settings to read them: the book is found before.
 PROGRAM = """
 import sys
@@ -33,6 +35,8 @@ def run(out: Path, builder: str, language: str, *more: str) -> Path:
     )
     if done.returncode:
         shutil.rmtree(doctrees, ignore_errors=True)
-        said = "\n".join(done.stderr.splitlines()[-20:])
+        lines = done.stderr.splitlines()
+        faults = [line for line in lines if FAULT.search(line)]
+        said = "\n".join(faults or lines[-20:])  # or what it has died of
         raise DockbookError(f"the site was not built; Sphinx says:\n{said}")
     return made

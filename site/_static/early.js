@@ -1,7 +1,9 @@
 /* Before the first paint: a dark page must not flash white. */
 {
   const { dataset } = document.documentElement;
-  dataset.mode = localStorage.getItem("mode") || "auto";
+  let mode = "auto";
+  try { mode = localStorage.mode || mode; } catch { /* refused */ }
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  dataset.theme = dataset.mode !== "auto" ? dataset.mode : dark ? "dark" : "light";
+  dataset.mode = mode;
+  dataset.theme = mode !== "auto" ? mode : dark ? "dark" : "light";
 }

@@ -1,4 +1,4 @@
-/* The way to another language keeps the place on the page and the query. */
+/* Another language, the same place and query. */
 for (const link of document.querySelectorAll("a.language"))
   for (const moment of ["pointerenter", "focus", "click"])
     link.addEventListener(moment, () => {

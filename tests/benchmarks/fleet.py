@@ -7,7 +7,6 @@ worker threads and dask, on one machine.
 
 import json
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,8 +22,6 @@ from kernels_helpers.rollout import Limits
 from kernels_helpers.runner import Options
 from kernels_helpers.targets import Target
 from kernels_helpers.worker import Answer, Order
-from tests.conftest import private_home
-from tests.unit import notebooks
 
 SIZES = (10, 100, 1000)
 AIM, OPENS = 25.0, 2.0  # ms of CPU a target; seconds until the page is there
@@ -48,23 +45,7 @@ def rows() -> list[Row]:
         record = (dockbook, "run", "volumes", "--out", folder)
         subprocess.run(record, stdout=subprocess.DEVNULL, check=True)
         (run,) = Path(folder).iterdir()
-        return [row for size in SIZES for row in _measured(size, run)] + [eight()]
-
-
-def eight() -> Row:
-    """Run a small chapter on eight fresh labs, and see that nothing is left."""
-    with private_home() as home:  # it fails when something is
-        cells = (notebooks.BINDING, notebooks.MAKE, notebooks.CHECK, notebooks.UNWIND)
-        chapter = notebooks.write(home / "small.ipynb", *cells)
-        (home / "matrix.yaml").write_text("volume: [v1, v2, v3, v4, v5, v6, v7, v8]")
-        dockbook = Path(sys.executable).with_name("dockbook")
-        chosen = ("--matrix", home / "matrix.yaml", "--forks", "3", "--out", home / "o")
-        started = time.perf_counter()
-        words = (dockbook, "run", chapter, *chosen)
-        subprocess.run(words, stdout=subprocess.DEVNULL, check=True)
-        took = time.perf_counter() - started
-        shutil.rmtree(home / "o")
-    return ("eight fresh labs in one command, three at a time", f"{took:.1f} s", "", "")
+        return [row for size in SIZES for row in _measured(size, run)]
 
 
 def _measured(size: int, run: Path) -> list[Row]:

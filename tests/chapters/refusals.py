@@ -23,6 +23,24 @@ USER = "docker run -d --init --name user {} busybox sleep 1d"
 NO_USER = "docker rm -fv user"
 INNER = "/var/lib/docker/volumes/{}/_data"
 ON_DISK = "mount {} /data"
+BY_HAND = """
+systemctl stop docker
+setsid dockerd -H unix:///run/docker.sock \\
+  --containerd=/run/containerd/containerd.sock </dev/null >/dev/null 2>&1 &
+until docker info >/dev/null 2>&1; do sleep 0.1; done
+"""
+BY_SYSTEMD = """
+pkill -x dockerd; while pgrep -x dockerd >/dev/null; do sleep 0.1; done
+systemctl start docker
+"""
+HELD = """
+echo line >/var/lib/docker/containers/log
+setsid sleep 1d </var/lib/docker/containers/log >/dev/null 2>&1 & echo $! >/run/holder
+until readlink "/proc/$!/fd/0" | grep -q log; do sleep 0.01; done
+"""
+NOT_HELD = """
+kill "$(cat /run/holder)" && rm /var/lib/docker/containers/log /run/holder
+"""
 OFF = "umount /data && mount /dev/vdb /data"
 
 
@@ -128,6 +146,33 @@ CASES = {
         SET.format('{"live-restore": false}') + f"{RELOAD} && {UNSET} {NO_USER}",
         "with live-restore containers outlive the engine; set it to false and reload",
     ),
+    "another driver": Case(
+        SET.format('{"storage-driver": "vfs"}') + RESTART,
+        UNSET + RESTART,
+        "the driver is not overlay2; move each image: docker save, docker load",
+    ),
+    "an engine that was started by hand": Case(
+        BY_HAND,
+        BY_SYSTEMD,
+        "systemd does not run the engine; start docker.service",
+    ),
+    "the source is a disk of its own": Case(
+        "mount --bind --make-private /var/lib/docker /var/lib/docker",
+        "umount /var/lib/docker",
+        "/var/lib/docker: is a disk of its own: move it as a whole",
+        reasons=2,  # nothing is beside it, either
+    ),
+    "old data waits already": Case(
+        "mkdir /var/lib/docker.old",
+        "rmdir /var/lib/docker.old",
+        "/var/lib/docker.old: move it away",
+    ),
+    "a program has a file open": Case(HELD, NOT_HELD, ":sleep; end these programs"),
+    "SELinux that has not been told": Case(
+        *answer("getenforce", "Enforcing"),
+        "SELinux does not know /data/docker; "
+        "semanage fcontext -a -e /var/lib/docker /data/docker",
+    ),
     "an argument of the unit": Case(
         ARGUMENT.format("--data-root /var/lib/docker") + "systemctl daemon-reload",
         NO_ARGUMENT + "systemctl daemon-reload",
@@ -167,7 +212,11 @@ CASES = {
         "unmount it, and move it by itself",
     ),
 }
+KNOWS = answer("semanage", "/data/docker = /var/lib/docker")
 HARMLESS = {
+    "SELinux that has been told": tuple(
+        map(" && ".join, zip(KNOWS, answer("getenforce", "Enforcing"), strict=True))
+    ),
     "a hole": (
         "truncate -s 1T /var/lib/docker/volumes/hole",
         "rm /var/lib/docker/volumes/hole",

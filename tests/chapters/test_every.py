@@ -113,7 +113,10 @@ def test_it_passes_twice_in_a_row_as_planned_proves_the_ledger_leaves_nothing(
 
 def test_a_docker_is_made_to_lie_to_every_chapter() -> None:
     assert {*LIES} == {*CHAPTERS}
-    assert all(any(lie[0] == SILENT for lie in lies.values()) for lies in LIES.values())
+    for lies in LIES.values():
+        fakes = [fake for fake, _ in lies.values()]
+        assert SILENT in fakes
+        assert {*fakes[:ALWAYS]} - {SILENT}
 
 
 @pytest.mark.parametrize(("chapter", "fake", "reason"), flat(LIES))

@@ -69,6 +69,26 @@ def test_a_killed_fleet_goes_on_with_the_run_that_it_had(
     assert own_lab.docker.volumes.list() == []
 
 
+def test_a_target_of_a_killed_fleet_is_undone(
+    own_lab: LabHost, words: list[str | Path]
+) -> None:
+    folder, _ = end_in_the_middle(words, signal.SIGKILL)
+    (held,) = own_lab.docker.volumes.list()
+    (run,) = [
+        path.parent
+        for path in folder.glob("*/journal.jsonl")
+        if held.attrs["Labels"]["dockbook.run"] == path.parent.name
+    ]
+    done = call("undo", run)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert own_lab.docker.volumes.list() == []
+    assert call("verify", run).returncode == 0
+    assert own_lab.run("touch /srv/go").rc == 0
+    done = call(*words, "--retry-failed", folder.name)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ("passed", run.name) in rows(folder)  # the same run, from its first step
+
+
 def test_ctrl_c_ends_a_fleet_and_its_runs_unwind(
     own_lab: LabHost, words: list[str | Path]
 ) -> None:

@@ -1,14 +1,28 @@
 """What the chapter migration refuses to move: each reason is made true for once."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from kernels_helpers import book, notebook
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
-from tests.chapters.refusals import CASES, DISKS, HARMLESS, MOUNT, Case
+from tests.chapters.attempts import attempt
+from tests.chapters.refusals import (
+    CASES,
+    DISKS,
+    HARMLESS,
+    MOUNT,
+    NO_USER,
+    USER,
+    Case,
+)
 
+NO_JQ = """
+mkdir /dev/shm/{upper,work} && cd /dev/shm && mount -t overlay \\
+  -o lowerdir=/usr/bin,upperdir=upper,workdir=work none /usr/bin && rm /usr/bin/jq
+"""
 CHAPTER, CONTRACT = notebook.load(book.find("migration"))
 PREFLIGHT = [
     cell.source.removeprefix("%%look\n")
@@ -68,3 +82,42 @@ def test_what_only_looks_alike_is_not_refused(
         assert judged(host) == ""
     finally:
         says(host, back)
+
+
+@pytest.mark.parametrize(
+    ("act", "back", "reason"),
+    [
+        (
+            USER.format("") + " && docker pause user",
+            f"docker unpause user && {NO_USER}",
+            "CheckFailed: no container is paused or restarting",
+        ),
+        (
+            USER.format("--rm"),
+            NO_USER,
+            "CheckFailed: no container would be removed by its stop",
+        ),
+        (
+            NO_JQ,
+            "umount -l /usr/bin && rm -r /dev/shm/{upper,work}",
+            "CheckFailed: the tools are there",
+        ),
+    ],
+    ids=["a paused container", "--rm", "no jq"],
+)
+def test_it_is_refused_before_the_first_change(
+    host: LabHost, tmp_path: Path, act: str, back: str, reason: str
+) -> None:
+    says(host, act)
+    try:
+        made = attempt("migration", host, tmp_path)
+    finally:
+        says(host, back)
+    assert made.reason == reason
+    assert {step["kind"] for step in made.steps} == {"look"}
+
+
+def test_nobody_but_root_moves_data(host: LabHost) -> None:
+    given = CONTRACT.environment({})
+    told = host.run(PREFLIGHT[2], env=given, user="nobody").output
+    assert told == "refused: this is not root; call dockbook as root\n"

@@ -4,13 +4,15 @@ import json
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from kernels_helpers import book
+from kernels_helpers import book, report
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
 from tests.chapters.attempts import attempt, inventory, lying
+from tests.chapters.calls import call
 
 REAL = "/etc/docker/daemon.json"
 SETTINGS = json.dumps({"labels": ["a=b"], "log-opts": {"max-size": "7m"}}, indent=7)
@@ -112,6 +114,66 @@ def test_settings_and_containers_of_the_user_survive(
     assert attempt("mirror-config", host, tmp_path).reason is None
     assert there() == before
     assert host.docker.containers.get("user").status == "running"
+
+
+def test_settings_of_the_user_stay_until_they_are_taken_back(
+    host: LabHost, tmp_path: Path
+) -> None:
+    def change(*, plan: bool = False) -> report.Report:
+        values: Any = {
+            "rehearse": "false",
+            "restart": "true",
+            "settings": "/srv/my set",
+        }
+        return attempt("mirror-config", host, tmp_path, plan=plan, **values)
+
+    host.run("docker start user; cd /srv && mv program/driver 'my set'")
+    before = inventory(host)
+    planned = change(plan=True)
+    assert (planned.status, inventory(host)) == ("planned", before)
+    made = change()
+    assert (made.status, made.reason) == ("passed", None)
+    assert json.loads(host.run(f"cat {REAL}").output) == {
+        **json.loads(SETTINGS),
+        "log-driver": "local",
+    }
+    assert host.docker.info()["LoggingDriver"] == "local"
+    assert host.docker.containers.get("user").status == "running"
+    after = inventory(host)
+    again = change(plan=True)
+    assert (again.status, again.pending) == ("planned", 0)
+    assert change().reason is None
+    assert inventory(host) == after
+    done = call("undo", tmp_path / made.run)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {row for row in inventory(host) if not row.startswith(LINKS)} == {
+        row for row in before if not row.startswith(LINKS)
+    }
+    assert change(plan=True).pending > 0
+    host.run("cd /srv && mv 'my set' program/driver")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        ("true", "wanted: No such file or directory"),
+        ("ln -s program/good wanted", "wanted: this is a link to program/good: "),
+        (r"printf '{\n# mine\n}' >wanted", "wanted:2: a comment"),
+        ("echo '{\"hosts\": []}' >wanted; chmod 666 wanted", "others may write it"),
+        ("cp program/driver wanted", "/srv/wanted: say restart=true"),
+        ('echo \'{"debug": "yes"}\' >wanted', "the engine would not start: "),
+    ],
+)
+def test_settings_that_will_not_do_are_refused_before_any_change(
+    host: LabHost, tmp_path: Path, make: str, said: str
+) -> None:
+    host.run(f"cd /srv && {make}")
+    before = inventory(host)
+    values: Any = {"rehearse": "false", "settings": "/srv/wanted"}
+    made = attempt("mirror-config", host, tmp_path, **values)
+    assert said in (made.reason or "")
+    assert inventory(host) == before
+    host.run("rm -f /srv/wanted")
 
 
 def test_a_dockerd_that_finds_everything_valid_makes_it_fail(

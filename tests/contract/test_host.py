@@ -40,13 +40,13 @@ HOSTILE = [
 OBEYS_TERM = "trap 'exit 0' TERM; echo started; while :; do sleep 0.1; done"
 
 
-@pytest.fixture(scope="module", params=["lab", "local", "ssh"])
+@pytest.fixture(scope="module", params=["lab", "podman", "local", "ssh"])
 def host(
     request: pytest.FixtureRequest,
     lab: LabHost,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Host]:
-    """Give a host of each kind.
+    """Give a host of each kind, and one whose engine is Podman.
 
     The engine of ``local://`` runs in a second lab, so that the machine's own is
     left alone; the commands run on the machine, with DOCKER_HOST set. ``ssh://`` is
@@ -54,6 +54,9 @@ def host(
     """
     if request.param == "lab":
         yield lab
+        return
+    if request.param == "podman":
+        yield request.getfixturevalue("podman_lab")
         return
     if request.param == "ssh":
         folder = tmp_path_factory.mktemp("far")
@@ -100,8 +103,14 @@ class Interrupt:
 
 
 def test_url_says_its_kind(host: Host) -> None:
-    assert host.url in ("lab://shared", "local://", "ssh://box")
-    assert host.is_lab is (host.url == "lab://shared")
+    labs = ("lab://shared", "lab://shared-podman")
+    assert host.url in (*labs, "local://", "ssh://box")
+    assert host.is_lab is (host.url in labs)
+
+
+def test_the_engine_says_what_it_is(host: Host) -> None:
+    is_podman = host.url == "lab://shared-podman"
+    assert host.product == ("Podman" if is_podman else "Docker Engine")
 
 
 def test_exit_code_and_merged_output_in_order(host: Host) -> None:
@@ -266,11 +275,11 @@ def test_large_output_is_complete(host: Host) -> None:
 
 def test_sdk_and_command_line_see_the_same_engine(host: Host) -> None:
     assert host.docker.ping() is True
-    body = "docker info --format '{{.ID}}'; docker run -d --name same busybox true"
+    body = "docker info --format '{{.Name}}'; docker run -d --name same busybox true"
     result = host.run(body)
     assert result.rc == 0, result.output
     identity, container = result.output.split()
-    assert host.docker.info()["ID"] == identity
+    assert host.docker.info()["Name"] == identity
     found = host.docker.containers.get("same")
     assert found.id == container
     found.remove(force=True)
@@ -278,7 +287,7 @@ def test_sdk_and_command_line_see_the_same_engine(host: Host) -> None:
 
 def test_two_hosts_have_two_engines(host: Host, lab: LabHost) -> None:
     if host is not lab:
-        assert host.docker.info()["ID"] != lab.docker.info()["ID"]
+        assert host.docker.info()["Name"] != lab.docker.info()["Name"]
 
 
 def test_hosts_run_commands_where_they_say(host: Host) -> None:

@@ -4,6 +4,7 @@ import gc
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,57 @@ def test_local_is_the_engine_of_the_docker_context(
         assert told.output.split() == [lab.docker.info()["ID"]]
         assert host.docker.info()["ID"] == lab.docker.info()["ID"]
         host.docker.close()
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make two certificates, ``ca`` and ``cert``, and the ``key`` of the second."""
+    folder = tmp_path_factory.mktemp("pem")
+    for name in ("ca", "cert"):
+        made = (
+            "-keyout",
+            folder / "key",
+            "-out",
+            folder / name,
+            "-subj",
+            f"/CN={name}",
+        )
+        new = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes")
+        subprocess.run([*new, *made], check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("given", "skip"),
+    [("ca cert key", "false"), ("ca", "false"), ("ca cert key", "true"), ("", "true")],
+)
+def test_a_context_by_tls_is_reached_with_its_certificates(
+    contexts: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    pem: Path,
+    given: str,
+    skip: str,
+) -> None:
+    """Want what the docker command does; nobody answers at the address."""
+    address = "tcp://192.0.2.1:2376"
+    files = "".join(f",{name}={pem / name}" for name in given.split())
+    told = f"host={address},skip-tls-verify={skip}{files}"
+    contexts("create", "far", "--docker", told)
+    monkeypatch.setenv("DOCKER_CONTEXT", "far")
+    asked: dict[str, Any] = {}
+
+    def client(url: str, tls: object) -> None:
+        asked.update(url=url, tls=tls)
+
+    monkeypatch.setattr("docker.DockerClient", client)
+    assert LocalHost().docker is None
+    tls = asked["tls"]
+    assert (asked["url"], tls.verify) == (address, skip == "false")
+    used = [*filter(None, [tls.ca_cert, *(tls.cert or ())])]
+    assert [Path(path).stem for path in used] == given.split()
+    assert [Path(path).read_text() for path in used] == [
+        (pem / name).read_text() for name in given.split()
+    ]
 
 
 def test_local_refuses_a_context_of_another_machine_or_of_none(

@@ -1,5 +1,6 @@
 """What pip installs: checked as for PyPI, and tried far from the clone."""
 
+import email
 import os
 import re
 import shutil
@@ -61,6 +62,16 @@ def dockbook(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_both_are_as_an_index_wants_them(dist: Path, wheel: Path) -> None:
     call(sys.executable, "-m", "twine", "check", "--strict", *dist.iterdir())
     call(Path(sys.executable).with_name("check-wheel-contents"), wheel)
+
+
+def test_every_extra_that_is_asked_for_is_there(wheel: Path) -> None:
+    """Else pip warns, and installs without it."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        told = email.message_from_bytes(archive.read(name))
+    assert {*told.get_all("Provides-Extra", [])} == {"fleet", "site", "ssh"}
+    needed = told.get_all("Requires-Dist", [])
+    assert not [line for line in needed if "extra == 'ssh'" in line]
 
 
 def test_the_wheel_has_the_whole_book_and_nothing_that_was_built(wheel: Path) -> None:

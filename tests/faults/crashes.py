@@ -1,85 +1,55 @@
 """Crash a move of Docker's data, mend it, and compare the host with before."""
 
-import contextlib
+import os
 import random
 import re
 import secrets
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
+from typing import Any
 
-from kernels_helpers import book
+from kernels_helpers import book, journal, steps
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.lab import life
 from tests.chapters.calls import call, command
 from tests.faults import kills
+from tests.faults.data import CONFIGURATION, says, settled, state, write
 from tests.labs import DISKS
 from tests.waiting import until
 
 CHAPTER = book.find("migration")
-STEPS = kills.changes(CHAPTER)
-COPIES = [
-    n for n, b in enumerate(STEPS, 1) if re.search(r'^ *(cp -ax|pass) "', b, re.M)
-]
-COPIES = [n for n in COPIES if "pass() {" not in STEPS[n - 1]]
-METHODS = ("bind", "data-root")
-WAYS = ("runner", "dockerd", "copy", "power")
-ENDS = ("resume", "undo")
-PATIENCE = 300.0  # seconds that a run, or its end, may take
-SETTLE = 30.0  # seconds until containers run again
-WITHIN = 1.5  # seconds that a copy takes at least
-SEALED = "this run has moved the data, and it is to stay"  # what it says of itself
+STEPS = [steps.parse(*s[2:].split("\n", 1)) for s in kills.changes(CHAPTER)]
 
-OF_THE_USER = """
-docker network create own
-docker volume create kept
-docker run -d --init --name user --network own -v kept:/data --restart always \
-  busybox sleep 1d
-docker run --name ended busybox sh -c 'echo layer >/note; ln /note /twin; rm -r /tmp'
-docker create --name unused -v other:/data alpine
-docker tag alpine own:1
-cd "$(docker volume inspect -f '{{.Mountpoint}}' kept)"
-head -c 24M /dev/urandom >blob
-for i in $(seq 300); do echo "$i" >"file $i"; done
-ln blob twin; mkfifo pipe; truncate -s 1G hole
-chown 1000:1000 blob; chmod 640 blob
-setfacl -m u:65534:r blob; setfattr -n user.origin -v here blob
-"""
-STATE = """
-docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.State}}' | sort
-docker volume ls --format '{{.Driver}} {{.Name}}' | sort
-docker network ls --no-trunc --format '{{.ID}} {{.Name}}' | grep -w own
-docker network ls --format '{{.Name}}' | sort
-docker image ls -a --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}' | sort
-docker save busybox own:1 | tar -xO --wildcards '*/layer.tar' | sha256sum
-docker diff ended | sort
-docker export ended | tar -xO note twin | sha256sum
-docker inspect -f '{{range .Mounts}}{{.Name}} {{end}}' user unused
-cd "$(docker volume inspect -f '{{.Mountpoint}}' kept)"
-find . -printf '%P %y %m %U:%G %n %s %T@ %l\\n' | sort
-find . -type f ! -name hole -exec sha256sum {} + | sort
-getfacl -cn blob; getfattr -n user.origin blob; du -k hole
-"""
-CONFIGURATION = """
-cat /etc/fstab
-ls /etc/docker /etc/systemd/system /root
-findmnt -rno TARGET,SOURCE | grep -v docker | sort
-"""
-NOTE = (
-    "cp /etc/fstab /etc/fstab.$(date +%Y-%m-%d)",
-    "service docker stop",
-    "rsync -avPHSX /var/lib/docker/. /data/docker/ >/dev/null",
-    "echo /data/docker/ /var/lib/docker none bind 0 0 >>/etc/fstab",
-    "mount -a",
-    "service docker start",
-)
-NOTE_COPY = 3
-DISK = """
-mkfs.ext4 -q /dev/vdb && mount /dev/vdb /data
-echo "UUID=$(blkid -s UUID -o value /dev/vdb) /data ext4 defaults 0 2" >>/etc/fstab
+
+def numbers(pattern: str) -> list[int]:
+    """Number the steps in whose body a pattern is found."""
+    return [n for n, s in enumerate(STEPS, 1) if re.search(pattern, s.body, re.M)]
+
+
+TAKEN = [n for n, s in enumerate(STEPS, 1) if "$rehearse" not in (s.unless or "")]
+COPIES = numbers(r'^ *(cp -ax|pass) "')
+(SWITCH,) = numbers("^switch$")
+(SEAL,) = numbers('touch "\\$records/kept"')
+METHODS = ("bind", "data-root")
+# The power is cut in the last two; in the last of them while the move is undone.
+WAYS = ("runner", "dockerd", "copy", "power", "way back")
+ENDS = ("resume", "undo")
+PATIENCE = 400.0  # seconds that a run, or its end, may take
+LOOK = 0.002  # seconds between two looks at the journal
+TRIES = 4  # to hit a moment, each time earlier
+SEALED = "this run has moved the data, and it is to stay"  # what it says of itself
+KEPT = "test -e /root/dockbook-migration/kept"  # what makes it so
+# The first copy is held again and again, so that there is time to hit it.
+SLOWLY = r"""
+printf '#!/bin/sh\n%s\n' '/usr/bin/cp "$@" & copy=$!
+[ "$1" != -ax ] || for n in $(seq 20); do
+  kill -STOP $copy 2>/dev/null || break; sleep 0.1; kill -CONT $copy; sleep 0.01
+done; wait $copy' >/lab/bin/cp; chmod +x /lab/bin/cp
 """
 
 
@@ -87,7 +57,8 @@ echo "UUID=$(blkid -s UUID -o value /dev/vdb) /data ext4 defaults 0 2" >>/etc/fs
 class Crash:
     """Where a move is hit, and how it is mended.
 
-    ``step`` counts the changes of the chapter; ``delay`` is in seconds from its start.
+    ``step`` counts the changes of the chapter; ``delay`` is in seconds from its start,
+    on the way back from the start of that.
     """
 
     method: str
@@ -97,38 +68,74 @@ class Crash:
     end: str
 
 
-def matrix(seed: int) -> Iterator[Crash]:
+@dataclass(frozen=True)
+class Outcome:
+    """Whether it was hit, whether the run has passed, and what is not as before."""
+
+    hit: bool
+    passed: bool
+    differences: list[str]
+
+
+def lengths(out: Path) -> dict[int, float]:
+    """Move data that nobody hits; tell the seconds of each step."""
+    with life.attached(f"crash-{secrets.token_hex(3)}", DISKS) as host:
+        write(host)
+        says(host, SLOWLY)
+        done = call("run", CHAPTER, "--host", host.url, "--out", out)
+        assert done.returncode == 0, done.stdout
+    took = {e["body"]: e["seconds"] for e in events(out) if e["event"] == "end"}
+    return {n: took[step.body] for n, step in enumerate(STEPS, 1)}
+
+
+def matrix(seed: int, took: dict[int, float]) -> Iterator[Crash]:
     """List a crash of each kind at every step, and at a moment inside each copy."""
     chance = random.Random(seed)  # noqa: S311 - to be the same again
-    for method in METHODS:
-        for way in WAYS:
-            for step in COPIES if way == "copy" else range(1, len(STEPS) + 1):
-                yield Crash(method, way, step, 0.0, chance.choice(ENDS))
-            for step in COPIES:
-                delay = round(chance.uniform(0, WITHIN), 2)
-                yield Crash(method, way, step, delay, chance.choice(ENDS))
+    for method, way in product(METHODS, WAYS):
+        if way == "way back":  # which the last step is, in a rehearsal
+            for step in range(SWITCH + 1, SEAL):
+                delay = round(chance.uniform(0, took[SEAL]), 2)
+                yield Crash(method, way, step, delay, "")
+            continue
+        for step in COPIES if way == "copy" else TAKEN:
+            if (way, step) != ("dockerd", SWITCH):  # none is there
+                yield Crash(method, way, step, 0.0, "")
+            if way != "dockerd" and step in COPIES:
+                delay = round(chance.uniform(0, took[step]), 2)
+                yield Crash(method, way, step, delay, "")
 
 
-def outcome(crash: Crash, out: Path) -> list[str]:
+def aimed(crash: Crash, out: Path, tries: int = TRIES) -> tuple[Crash, Outcome]:
+    """Crash a move; what was over too soon is tried again, and earlier."""
+    found = outcome(crash, out / str(tries))
+    if found.hit or tries == 1:
+        return crash, found
+    return aimed(replace(crash, delay=round(crash.delay / 2, 2)), out, tries - 1)
+
+
+def outcome(crash: Crash, out: Path) -> Outcome:
     """Crash a move, mend it, and list what is not as before."""
     name = f"crash-{secrets.token_hex(3)}"
     with life.attached(name, DISKS, durable=True) as host:
-        says(host, OF_THE_USER)
+        write(host)
+        says(host, SLOWLY)
         before = state(host)
         configuration = host.run(CONFIGURATION).output
-        ended = hit(crash, host, out)
-        if crash.way == "power":
+        there, passed = hit(crash, host, out)
+        if crash.way == "way back":
+            there = there and hit_way_back(crash, host, out)
+        if crash.way in WAYS[-2:]:
             host = life.power_cut(name)
-        told = mend(crash, out) if ended else []
-        undone = ended != 0 and crash.end == "undo"
+        told = [] if passed else mend(crash, out)
         found = settled(host, before)
+        undone = not passed and crash.end == "undo" and host.run(KEPT).rc
         if undone and host.run(CONFIGURATION).output != configuration:
             told.append("the configuration differs")
-        return [*told, *found]
+        return Outcome(there, passed, [*told, *found])
 
 
-def hit(crash: Crash, host: LabHost, out: Path) -> int:
-    """Run the chapter and crash it; return how the run has ended."""
+def hit(crash: Crash, host: LabHost, out: Path) -> tuple[bool, bool]:
+    """Run the chapter and crash it; tell whether it was hit there, and has passed."""
     values = {"method": crash.method, "rehearse": "false"}
     given = [word for pair in values.items() for word in ("-p", "=".join(pair))]
     with subprocess.Popen(
@@ -137,25 +144,72 @@ def hit(crash: Crash, host: LabHost, out: Path) -> int:
         stderr=subprocess.DEVNULL,
     ) as run:
         try:
-            there = kills.began(out, crash.step)
-            until(lambda: there() or run.poll() is not None, seconds=PATIENCE)
-            time.sleep(crash.delay)
+            until(lambda: out.exists() or run.poll() is not None)
+            reach(crash.step, out, run)
+            time.sleep(0 if crash.way == "way back" else crash.delay)
+            there = at(out) == ("begin", crash.step)
             strike(crash.way, host, run)
-            return run.wait(timeout=PATIENCE)
+            there = there and at(out)[1] == crash.step
+            return there, run.wait(timeout=PATIENCE) == 0
         finally:
             run.kill()
 
 
+def reach(step: int, out: Path, run: subprocess.Popen[bytes]) -> None:
+    """Wait until a run is at a step, or behind it, or over."""
+    deadline, size = time.monotonic() + PATIENCE, 0
+    while run.poll() is None:
+        now = sum(path.stat().st_size for path in out.glob("*/journal.jsonl"))
+        if now != size and STEPS[step - 1].body in {
+            e.get("body") for e in events(out) if e["event"] == "begin"
+        }:
+            return
+        assert time.monotonic() < deadline, f"step {step} is not reached"
+        size = now
+        time.sleep(LOOK)
+
+
+def events(out: Path) -> list[dict[str, Any]]:
+    """Read the journal of a run."""
+    return [e for p in out.glob("*/journal.jsonl") for e in journal.read(p)]
+
+
+def at(out: Path) -> tuple[str, int]:
+    """Tell the last event, and the change that was the last to begin, or 0."""
+    told = events(out)
+    bodies = [step.body for step in STEPS]
+    begun = [e["body"] for e in told if e["event"] == "begin"]
+    number = bodies.index(begun[-1]) + 1 if begun and begun[-1] in bodies else 0
+    return told[-1]["event"], number
+
+
 def strike(way: str, host: LabHost, run: subprocess.Popen[bytes]) -> None:
-    """Kill what a way of crashing kills; a copy is waited for."""
-    match way:
-        case "dockerd":
-            host.run("pkill -KILL -x dockerd || true")
-        case "copy":
-            kill = "pkill -KILL -x 'rsync|cp'"
-            until(lambda: host.run(kill).rc == 0 or run.poll() is not None)
-        case _:  # with the power, the runner goes too
-            run.kill()
+    """Kill what a way of crashing kills; an engine or a copy is waited for."""
+    kill = {"dockerd": "pkill -KILL -x dockerd", "copy": "pkill -KILL -x 'rsync|cp'"}
+    if way in kill:
+        until(
+            lambda: host.run(kill[way]).rc == 0 or run.poll() is not None,
+            seconds=PATIENCE,
+        )
+        return
+    if way == "power":
+        os.kill(host.state.init, signal.SIGKILL)
+    run.kill()  # with the power, it goes too
+
+
+def hit_way_back(crash: Crash, host: LabHost, out: Path) -> bool:
+    """Undo a run, and cut the power meanwhile; tell whether that was in time."""
+    (folder,) = out.iterdir()
+    back = "pgrep -f '^bash [^ ]*[/]back$'"
+    with subprocess.Popen(
+        command("undo", folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as undo:
+        until(lambda: host.run(back).rc == 0 or undo.poll() is not None)
+        time.sleep(crash.delay)
+        there = host.run(back).rc == 0
+        os.kill(host.state.init, signal.SIGKILL)
+        undo.kill()
+    return there
 
 
 def mend(crash: Crash, out: Path) -> list[str]:
@@ -171,45 +225,3 @@ def mend(crash: Crash, out: Path) -> list[str]:
         said = [line.strip() for line in (done.stdout + done.stderr).splitlines()]
         return [f"{crash.end}: {next((s for s in said if 'Failed: ' in s), said[-1])}"]
     return []
-
-
-def state(host: LabHost) -> list[str]:
-    """Tell what the engine has, with the contents of volumes, layers and images."""
-    done = host.run(STATE)
-    return done.output.splitlines() if done.rc == 0 else ["no engine answers"]
-
-
-def settled(host: LabHost, before: list[str]) -> list[str]:
-    """Name what is gone and what is new, when containers have had time to start."""
-    with contextlib.suppress(AssertionError):
-        until(lambda: state(host) == before, seconds=SETTLE)
-    after = state(host)
-    gone = [f"gone: {row}" for row in before if row not in after]
-    return gone + [f"new: {row}" for row in after if row not in before]
-
-
-def says(host: LabHost, script: str) -> None:
-    """Run what has to succeed."""
-    done = host.run(script)
-    assert done.rc == 0, done.output
-
-
-def outcome_of_note(way: str, step: int) -> list[str]:
-    """Crash the note's own procedure at a step, run it again, and compare."""
-    name = f"note-{secrets.token_hex(3)}"
-    with life.attached(name, DISKS, durable=True) as host:
-        says(host, OF_THE_USER + DISK)
-        before = state(host)
-        for command_ in NOTE[: step - 1]:
-            says(host, command_)
-        with ThreadPoolExecutor() as other:
-            half = other.submit(host.run, NOTE[step - 1])
-            time.sleep(WITHIN / 3 if step == NOTE_COPY else 0)
-            if way == "power":
-                host = life.power_cut(name)
-            else:
-                host.run("pkill -KILL -x 'dockerd|rsync' || true")
-            half.result()
-        answers = [host.run(command_).rc for command_ in NOTE]
-        failed = [f"fails: {c}" for c, rc in zip(NOTE, answers, strict=True) if rc]
-        return failed + settled(host, before)

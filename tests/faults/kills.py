@@ -96,7 +96,7 @@ def changes(path: Path) -> list[str]:
 
 
 def began(out: Path, step: int) -> Place:
-    """Tell whether the n-th change is on record."""
+    """Tell whether so many changes have begun; one that was true already has not."""
 
     def tell() -> bool:
         events = [e for p in out.glob("*/journal.jsonl") for e in journal.read(p)]

@@ -10,20 +10,23 @@ import pytest
 from kernels_helpers.lab import life
 from tests.chapters.calls import call
 from tests.faults import kills
-from tests.faults.crashes import CHAPTER, COPIES, SEALED, STEPS, Crash, outcome
+from tests.faults.crashes import CHAPTER, COPIES, SEALED, SWITCH, Crash, outcome
 from tests.labs import DISKS
 
-SWITCH = next(n for n, body in enumerate(STEPS, 1) if "\nswitch\n" in body)
 SAMPLE = [
     Crash("bind", "power", COPIES[0], 0.4, "resume"),
     Crash("data-root", "power", SWITCH, 0.0, "undo"),
+    pytest.param(
+        Crash("bind", "way back", SWITCH + 1, 0.0, "undo"), marks=pytest.mark.exhaustive
+    ),
 ]
 
 
 @pytest.mark.parametrize("crash", SAMPLE, ids=str)
 def test_nothing_is_lost(dockbook_home: Path, tmp_path: Path, crash: Crash) -> None:
     del dockbook_home
-    assert outcome(crash, tmp_path / "out") == []
+    found = outcome(crash, tmp_path / "out")
+    assert (found.hit, found.passed, found.differences) == (True, False, [])
 
 
 def test_a_sealed_move_stays_and_is_not_resumed(

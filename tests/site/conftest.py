@@ -18,13 +18,17 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from kernels_helpers.site.build import build
+from kernels_helpers import report
+from kernels_helpers.journal import Journal
+from kernels_helpers.site.build import PICTURE, build
+from kernels_helpers.site.source import SITE
 from tests.site.server import served
 from tests.unit import small_book
-from tests.unit.small_book import failing, notebook, open_book, ran, translated
+from tests.unit.small_book import failing, notebook, open_book, proved, translated
 
 BELOW = "books/docker"  # a site has to work wherever it is put
 ADDRESS = "https://docs.example.org/docker"
+REPOSITORY = "https://github.example/ann/docker"
 
 
 Once = Callable[[str, Callable[[Path], object]], Path]
@@ -113,22 +117,47 @@ def page(context: BrowserContext) -> Page:
 
 @pytest.fixture(scope="session")
 def published(once: Once) -> Path:
-    """Build a book of two chapters, printed too, for an address of its own."""
+    """Build a book of chapters that fared differently, printed, for an address."""
     return once("published", publish) / "out" / "html"
 
 
 def publish(root: Path) -> None:
+    """Let a chapter pass, one fail, one be edited since it passed, one be killed."""
+    passed, runs = (
+        small_book.volumes("it is <b>local</b>, says `docker`"),
+        root / "runs",
+    )
     (root / "runbooks").mkdir()
-    for file in ("05-volumes.ipynb", "06-networks.ipynb"):
-        nbformat.write(notebook(), root / "runbooks" / file)
-    told = {"engine": "20.10.24", "started": "2026-01-01T10:00:00+00:00"}
-    held = small_book.volumes("it is <b>local</b>, says `docker`")
-    ran(root / "runs", "20260101T100000Z-volumes-aaaaaa", held, "passed", **told)
-    told["started"] = "2026-01-02T10:00:00+00:00"
-    ran(root / "runs", "20260102T100000Z-networks-aaaaaa", failing(), "failed", **told)
+    for day, (file, chapter, made) in enumerate(
+        (
+            ("05-volumes", passed, passed),
+            ("06-networks", failing(), failing()),
+            ("07-edited", notebook(title="# Keep more\n\nIn a volume."), passed),
+        ),
+        1,
+    ):
+        nbformat.write(chapter, root / "runbooks" / f"{file}.ipynb")
+        run = f"2026010{day}T100000Z-{file[3:]}-aaaaaa"
+        proved(runs / run, made, f"2026-01-0{day}T10:00:00+00:00")
+    nbformat.write(notebook(), root / "runbooks" / "08-killed.ipynb")
+    killed = runs / "20260104T100000Z-killed-aaaaaa"
+    Journal(killed / report.JOURNAL).write("open", host="lab://x", engine="20.10.24")
     translated(root / "locale" / "zh_CN" / "LC_MESSAGES")
+    (root / "prose").mkdir()
+    shutil.copy(SITE / PICTURE, root / "prose")
+    place = {"address": ADDRESS, "repository": f"{REPOSITORY}/"}
     with open_book(root):
-        build(root / "runs", root / "out", draft=True, address=ADDRESS, pdf=True)
+        build(runs, root / "out", draft=True, pdf=True, **place)
+
+
+@pytest.fixture(scope="session")
+def fates(published: Path) -> list[str]:
+    """List the pages of what passed, failed, was edited or killed, and of each run."""
+    pages = published.rglob("runbooks/**/*.html")
+    found = sorted(str(page.relative_to(published)) for page in pages)
+    killed, told = "zh/runbooks/08-killed.html", "runbooks/06-networks.run/report.html"
+    assert {killed, told} < {*found}
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.site.conftest import ADDRESS
+from kernels_helpers.site import links
+from tests.site.conftest import ADDRESS, REPOSITORY
 
 MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 LINK = "{http://www.w3.org/1999/xhtml}link"
@@ -35,11 +36,11 @@ def test_the_map_has_every_page_and_its_counterparts(published: Path) -> None:
         f"{ADDRESS}/{path.with_suffix('.html')}" for path in twins
     )
     for url in urls:
-        links = {link.get("hreflang"): link.get("href") for link in url.findall(LINK)}
-        assert links.keys() == {"en", "zh-CN", "x-default"}
-        assert url.findtext(f"{MAP}loc") in links.values()
-        assert links["x-default"] == links["en"] != links["zh-CN"]
-        for place in map(str, links.values()):
+        others = {link.get("hreflang"): link.get("href") for link in url.findall(LINK)}
+        assert others.keys() == {"en", "zh-CN", "x-default"}
+        assert url.findtext(f"{MAP}loc") in others.values()
+        assert others["x-default"] == others["en"] != others["zh-CN"]
+        for place in map(str, others.values()):
             assert (published / place.removeprefix(f"{ADDRESS}/")).is_file()
 
 
@@ -67,17 +68,54 @@ def test_the_feed_has_the_newest_first(
     assert channel is not None
     assert channel.findtext("language") == language
     items = channel.findall("item")
-    times = [parsedate_to_datetime(str(item.findtext("pubDate"))).day for item in items]
-    assert times == [2, 1]
-    assert items[0].findtext("title") == failed
+    times = [parsedate_to_datetime(str(item.findtext("pubDate"))) for item in items]
+    assert [time.day for time in times[1:]] == [3, 2, 1]
+    assert times[0] > times[1]
+    assert items[2].findtext("title") == failed
     folder = file.removesuffix("changes.xml")
     link = f"{ADDRESS}/{folder}runbooks/06-networks.html"
-    assert items[0].findtext("link") == link
-    assert len({item.findtext("guid") for item in items}) == 2
+    assert items[2].findtext("link") == link
+    assert len({item.findtext("guid") for item in items}) == 4
+
+
+@pytest.mark.parametrize("page", ["index.html", "zh/runbooks/05-volumes.html"])
+def test_what_others_are_told_is_absolute(published: Path, page: str) -> None:
+    name = page.removeprefix("zh/")
+    others = head(published / page).select('link[rel="alternate"][hreflang]')
+    assert {link["hreflang"]: link["href"] for link in others} == {
+        "en": f"{ADDRESS}/{name}",
+        "zh-CN": f"{ADDRESS}/zh/{name}",
+        "x-default": f"{ADDRESS}/{name}",
+    }
+    (switch,) = head(published / page).select(".bd-header a.language")
+    assert not str(switch["href"]).startswith("http")
+    picture = str(told(published / page, "og:image")).removeprefix(f"{ADDRESS}/")
+    assert (published / picture).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("index.html", "site/index.md"),
+        ("runbooks/05-volumes.html", "runbooks/05-volumes.ipynb"),
+        (
+            "zh/runbooks/05-volumes.html",
+            "site/locale/zh_CN/LC_MESSAGES/runbooks/05-volumes.po",
+        ),
+    ],
+)
+def test_a_page_leads_to_its_text(published: Path, page: str, text: str) -> None:
+    (link,) = head(published / page).select("a.edit")
+    assert link["href"] == f"{REPOSITORY}/edit/main/{text}"
+
+
+def test_a_site_with_an_address_passes_its_own_check(published: Path) -> None:
+    assert links.problems(published) == []
 
 
 def test_without_an_address_nothing_claims_one(html: Path) -> None:
     assert not [*html.rglob("*.xml")]
+    assert told(html / "index.html", "og:image") is None
     found = head(html / "index.html")
     assert not found.select('[rel="canonical"], [type="application/rss+xml"]')
     assert told(html / "index.html", "og:url") is None

@@ -38,6 +38,12 @@ def test_every_page_is_valid(html: Path, files: list[str]) -> None:
     assert validate(*(html / file for file in files)) == []
 
 
+def test_every_page_is_valid_however_a_chapter_fared(
+    published: Path, fates: list[str]
+) -> None:
+    assert validate(*(published / file for file in fates)) == []
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [

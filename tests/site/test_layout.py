@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, expect
 
 from kernels_helpers import book
+from tests.benchmarks.site import own_scripts
 
 POLICY = "script-src 'self' 'wasm-unsafe-eval'; style-src"
 KINDS = ("index.html", "runbooks/11-migration.html", "ledger.html", "search.html")
@@ -69,7 +70,8 @@ def test_the_first_page_leads_to_every_chapter(html: Path) -> None:
         assert sorted(Path(link).stem for link in drawn) == stems
         assert picture["role"] == "group"
         answers = page.select("#find-your-task li a")
-        assert len(answers) > 20
+        reached = {Path(str(a["href"]).partition("#")[0]).stem for a in answers}
+        assert [stem for stem in stems if stem not in reached] == []
         for link in [*links, *drawn, *(str(a["href"]) for a in answers)]:
             file, _, anchor = link.partition("#")
             there = read(html / Path(name).parent / file)
@@ -137,13 +139,76 @@ def test_what_is_copied_is_the_command_alone(page: Page, address: str) -> None:
     assert "#|" not in copied
 
 
-def test_one_system_is_open_at_a_time(page: Page, address: str) -> None:
+def test_systems_are_tabs_and_the_choice_is_kept(page: Page, address: str) -> None:
     page.goto(f"{address}runbooks/01-install.html")
     systems = page.locator('details[name="system"]')
-    page.click("summary:text('Fedora')")
-    opened = systems.evaluate_all("all => all.map(one => one.open)")
-    assert opened == [False, False, True, False]
+    opened = "all => all.map(one => one.open)"
+    page.locator("summary:text('Ubuntu')").focus()
+    page.keyboard.press("Tab")  # past the tabs that are closed, to the next one
+    page.keyboard.press("Enter")
+    assert systems.evaluate_all(opened) == [False, False, True, False]
     assert systems.nth(2).locator("pre").inner_text().startswith("dnf ")
+    page.click("summary:text('Fedora')")
+    assert systems.evaluate_all(opened) == [False, False, True, False]
+    tops = "all => new Set(all.map(one => one.getBoundingClientRect().top)).size"
+    assert systems.locator("summary").evaluate_all(tops) == 1  # one row
+    page.goto(f"{address}zh/runbooks/01-install.html")
+    assert systems.evaluate_all(opened) == [False, False, True, False]
+
+
+def test_without_scripts_every_system_can_be_opened(
+    browser: Browser, address: str
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}runbooks/01-install.html")
+    for system in page.locator('details[name="system"]').all():
+        if not system.locator("pre").is_visible():
+            system.locator("summary").click()
+        expect(system.locator("pre")).to_be_visible()
+    context.close()
+
+
+def test_a_page_loads_8_kb_of_our_own_scripts_at_most(
+    html: Path, files: list[str]
+) -> None:
+    loaded = {file: own_scripts(html / file) for file in files}
+    assert loaded["runbooks/05-volumes.html"] > 5000
+    assert {file: n for file, n in loaded.items() if n > 8000} == {}
+
+
+@pytest.mark.parametrize(
+    ("place", "titles"),
+    [
+        ("", ["Mount files of the host and memory", "Open a container to others"]),
+        ("zh/", ["挂载主机文件与内存", "让外界访问容器"]),
+    ],
+)
+def test_a_chapter_leads_to_the_one_before_and_the_next(
+    html: Path, place: str, titles: list[str]
+) -> None:
+    page = read(html / place / "runbooks/07-networks.html")
+    links = page.select(".prev-next-area a")
+    names = [Path(str(link["href"])).stem for link in links]
+    assert names == ["06-bind-and-tmpfs", "07-ports"]
+    told = [link.select_one(".prev-next-title") for link in links]
+    assert [title and title.get_text() for title in told] == titles
+
+
+def test_a_browser_that_keeps_nothing_shows_its_colours(
+    browser: Browser, html: Path
+) -> None:
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    refuse = 'get() { throw new DOMException("refused", "SecurityError"); }'
+    page.add_init_script(f"Object.defineProperty(window, 'localStorage', {{{refuse}}})")
+    later = "**/pydata-sphinx-theme.js*"  # it keeps things unasked
+    page.route(later, lambda route: route.abort())
+    page.goto((html / "runbooks/01-install.html").as_uri())
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.click("summary:text('Fedora')")
+    expect(page.locator("details[open] pre", has_text="dnf config")).to_be_visible()
+    context.close()
 
 
 @pytest.mark.parametrize("name", ["index.html", "zh/runbooks/05-volumes.html"])

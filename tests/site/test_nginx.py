@@ -71,6 +71,15 @@ def test_a_folder_is_its_page(nginx: str, html: Path) -> None:
     assert get(f"{nginx}zh/")[2] == (html / "zh/index.html").read_bytes()
 
 
+@pytest.mark.parametrize("place", ["index.html", "zh/runbooks/05-volumes.html"])
+def test_a_page_may_not_be_framed(nginx: str, place: str) -> None:
+    _, headers, body = get(f"{nginx}{place}")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert b"script-src 'self' 'wasm-unsafe-eval'" in body
+
+
 @pytest.mark.parametrize("place", ["gone.html", "runbooks/deep/gone.html"])
 def test_a_page_that_is_not_there(nginx: str, html: Path, place: str) -> None:
     status, headers, body = get(f"{nginx}{place}")

@@ -65,11 +65,9 @@ FOCUSED = """async (parts) => {
 }"""
 
 
-def test_every_page_fits_every_screen_in_peace(
-    page: Page, address: str, files: list[str]
-) -> None:
-    """The context fails for an error in the console and for a foreign request."""
-    faults: dict[tuple[str, int], list[str]] = {}
+def unfit(page: Page, address: str, files: list[str]) -> dict[tuple[str, int], Any]:
+    """Say of pages what is out of reach on a screen of some width."""
+    faults: dict[tuple[str, int], Any] = {}
     for file in files:
         answer = page.goto(f"{address}{file}")
         assert answer
@@ -79,7 +77,21 @@ def test_every_page_fits_every_screen_in_peace(
             found = [*page.evaluate(COVERED), *page.evaluate(CUT)]
             if found:
                 faults[file, width] = found
-    assert faults == {}
+    return faults
+
+
+def test_every_page_fits_every_screen_in_peace(
+    page: Page, address: str, files: list[str]
+) -> None:
+    """The context fails for an error in the console and for a foreign request."""
+    assert unfit(page, address, files) == {}
+
+
+def test_every_page_fits_however_a_chapter_fared(
+    browser: Browser, published: Path, fates: list[str]
+) -> None:
+    with served(published) as root, watched(browser, root) as context:
+        assert unfit(context.new_page(), root, fates) == {}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from kernels_helpers.site import build, printed
 from tests.site.conftest import Once
 
 A4 = {"width": 665, "height": 1000}  # pixels inside the margins
+FIELDS = "input, select, button, .acts, .notice, .downloads, .wrong"
 HIDDEN = ".bd-header, .bd-sidebar-primary, .copybtn, details.source, .headerlink"
 
 
@@ -82,6 +83,34 @@ class TestPage:
         assert page.evaluate(wide) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= A4["width"]
 
+    @pytest.mark.parametrize(
+        ("place", "head"),
+        [("", "Parameter Default Meaning"), ("zh/", "参数 默认值 含义")],
+    )
+    def test_parameters_are_a_table_with_their_defaults(
+        self, page: Page, address: str, place: str, head: str
+    ) -> None:
+        page.goto(f"{address}{place}runbooks/05-volumes.html")
+        field = page.locator(".parameters input[data-name=volume]")
+        field.fill("mine")
+        page.emulate_media(media="print")
+        table = page.locator("form.parameters table")
+        assert table.locator("th[scope=col]").all_inner_texts() == head.split()
+        (row,) = table.locator("tr:has(input[data-name=volume])").all()
+        assert row.locator("td").first.inner_text() == "dockbook-data"
+        assert not [e for e in page.locator(FIELDS).all() if e.is_visible()]
+        assert "mine" in page.locator(".step.change pre").first.inner_text()
+
+    @pytest.mark.parametrize("place", ["", "zh/"])
+    def test_what_is_folded_is_open(self, page: Page, address: str, place: str) -> None:
+        page.goto(f"{address}{place}runbooks/01-install.html")
+        listings = page.locator('details[name="system"] pre')
+        assert [e.is_visible() for e in listings.all()] == [True, False, False, False]
+        page.emulate_media(media="print")
+        assert [e.is_visible() for e in listings.all()] == [True] * 4
+        tops = listings.evaluate_all("all => all.map(e => e.getBoundingClientRect().y)")
+        assert tops == sorted({*tops})  # one below the other
+
 
 class TestBook:
     def test_it_is_tagged_and_says_its_title_and_language(
@@ -142,6 +171,19 @@ class TestBook:
         ]
         found = [sentence for sentence in said if sentence in text]
         assert len(found) > 0.95 * len(said) > 50  # some go on, on another page
+
+    def test_it_has_what_is_folded_or_typed_on_the_site(
+        self, chinese: PdfReader, sheet: BeautifulSoup
+    ) -> None:
+        text = words("".join(page.extract_text() for page in chinese.pages))
+        rows = sheet.select("form.parameters tbody th code")
+        assert len(rows) > 50
+        assert not [row for row in rows if words(row.get_text()) not in text]
+        listings = sheet.select("details pre")
+        assert len(listings) == 4
+        assert not [pre for pre in listings if words(pre.get_text())[:60] not in text]
+        heads = sheet.select("form.parameters thead tr")
+        assert text.count("参数默认值含义") >= len(heads) > 10
 
     def test_its_links_stay_in_the_book_or_lead_to_the_web(
         self, chinese: PdfReader, sheet: BeautifulSoup

@@ -1,11 +1,13 @@
 """The ledger, the claims beside their checks, and the diagrams, in a real browser."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from kernels_helpers import book
+from tests.unit.small_book import page_at
 
 LEDGER = book.ledger()
 CORRECTED = [c for c in LEDGER if c["verdict"] == "corrected"]
@@ -70,6 +72,7 @@ def test_what_a_link_brings_is_only_text(page: Page, address: str) -> None:
 
 def test_the_tally_and_a_chapter_lead_into_the_ledger(page: Page, address: str) -> None:
     page.goto(f"{address}ledger.html")
+    expect(page.locator(".tally")).to_contain_text(f"{len(LEDGER)} claims:")
     page.click(".tally a[href='#verdict=refused']")
     refused = [c for c in LEDGER if c["verdict"] == "refused"]
     expect(page.get_by_role("status")).to_contain_text(f"{len(refused)} of")
@@ -137,3 +140,30 @@ def test_every_diagram_takes_the_colours_of_the_page(page: Page, address: str) -
         for theme in ("light", "dark"):
             assert page.evaluate(FOREIGN, theme) == [], (path, theme)
     assert count >= len([*book.DIAGRAMS.glob("*.dot")])
+
+
+@pytest.mark.parametrize(
+    ("file", "status", "said"),
+    [
+        ("07-edited", "edited since", "This chapter has been edited since it was run."),
+        ("zh/07-edited", "执行后改过", "本章在这次执行之后被改过。"),
+        ("08-killed", "failed", "It was interrupted"),
+        ("zh/08-killed", "失败", "执行被中断"),
+    ],
+)
+def test_what_no_run_proves_says_so_loudly(
+    published: Path, file: str, status: str, said: str
+) -> None:
+    place, _, name = file.rpartition("/")
+    page = page_at(published / place, f"runbooks/{name}.html")
+    (badge,) = page.select("ul.run .badge")
+    assert badge.get_text() == status
+    (alarm,) = page.select("ul.run + .alarm")
+    assert said in alarm.get_text()
+    for listed in ("index.html", "llms.txt", "changes.xml"):
+        text = (published / place / listed).read_text(encoding="utf-8")
+        assert status in text
+    entry = page_at(published / place, "index.html").select(
+        f'ol.chapters li:has(a[href$="{name}.html"])'
+    )
+    assert [item.select(".is-passed") for item in entry] == [[]]

@@ -12,8 +12,10 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode, v4
 
-from kernels_helpers import book
+from kernels_helpers import book, report
+from kernels_helpers.cases import is_step
 from kernels_helpers.diagrams import DOT_MIME
+from kernels_helpers.journal import Journal
 from kernels_helpers.kernel import CHECK_MIME
 from kernels_helpers.site import catalogues, source, translation
 
@@ -28,6 +30,7 @@ STEP = """\
 #| undo: docker volume rm "$volume"
 docker volume create "$volume"
 """
+ELSEWHERE = "It is *elsewhere*."
 CLAIMS = [
     {
         "id": "4.2.1-3",
@@ -86,7 +89,10 @@ def volumes(claim: str = "it is local") -> Any:
         code('volume = "other"', tag="injected-parameters"),
         code('chapter = open_chapter("volumes")'),
         code(STEP, said("site"), said("-data\n")),
-        code('check("it is local", driver == "local")', held(claim, "4.2.1-3")),
+        code(
+            f"check({claim!r}, driver == 1, podman={ELSEWHERE!r})",
+            held(claim, "4.2.1-3"),
+        ),
         code("show(...)", drawn('digraph { a -> b [label="the label"] }', "a feeds b")),
         code("%%look\n#| rc: 3\nexit 3"),
         code("show(...)", drawn("digraph { a }", "a alone")),
@@ -133,23 +139,48 @@ def ran(
         (runs / folder / "report.json").write_text(json.dumps(report))
 
 
+def proved(folder: Path, made: NotebookNode, started: str) -> None:
+    """Write the folder of a run in a lab, whole: its notebook, journal and report."""
+    record = Journal(folder / report.JOURNAL)
+    record.write("open", run=folder.name, host="lab://x", engine="20.10.24", secrets={})
+    for cell in made.cells:
+        if is_step(cell):
+            kind, _, body = cell.source.removeprefix("%%").partition("\n")
+            step = {"kind": kind, "body": body}
+            record.write("begin", **step)
+            ended = {"rc": 0, "seconds": 0.5, "attempt": 1, "output": "site-data\n"}
+            record.write("end", **step, **ended)
+        for output in cell.get("outputs", ()):
+            if known := output.get("data", {}).get(CHECK_MIME):
+                record.write("check", **known)
+            elif "evalue" in output:
+                record.write("check", claim=output.evalue, ok=False, note=None)
+                record.write("undo", undo="docker volume rm site-data", ok=True)
+    record.write("close")
+    made.metadata["papermill"]["start_time"] = started
+    nbformat.write(made, folder / report.NOTEBOOK)
+    text = report.make(folder, folder.name, folder.name.split("-")[1]).as_text()
+    (folder / report.REPORT).write_text(text, encoding="utf-8")
+
+
 ENGLISH = {
     "Keep data": "保存数据",
     "In a volume.": "存进卷里。",
     "volume to make": "要创建的卷",
     "it is <b>local</b>, says `docker`": "`docker` 说它是 <b>local</b>",
     "the sky is green": "天空是绿色的",
+    ELSEWHERE: "它在*别处*。",
     "a feeds b": "甲喂养乙",
     "the label": "标签",
 }
 
 
 def translated(folder: Path) -> None:
-    """Write catalogues for the two chapters; those of the site are its own."""
+    """Write catalogues for the small chapters; those of the site are its own."""
     shutil.copytree(translation.CATALOGUES, folder, ignore=lambda *_: ["runbooks"])
     (folder / "runbooks").mkdir()
     lines = [f'msgid {json.dumps(t)}\nmsgstr "{m}"\n' for t, m in ENGLISH.items()]
-    for name in ("05-volumes", "06-networks"):
+    for name in ("05-volumes", "06-networks", "07-edited", "08-killed"):
         path = folder / "runbooks" / f"{name}.po"
         path.write_text("\n".join([catalogues.HEADER, *lines]), encoding="utf-8")
 

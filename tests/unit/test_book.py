@@ -40,7 +40,12 @@ def test_a_run_that_is_no_pass_with_the_defaults_is_not_recorded(
 ) -> None:
     began = '{"event": "run", "path": "x", "settings": {"parameters": {"volume": "x"}}}'
     (tmp_path / "journal.jsonl").write_text(began + "\n")
-    for status, said in ("failed", "only a pass"), ("passed", "run with volume"):
-        (tmp_path / "report.json").write_text(f'{{"status": "{status}"}}')
+    for status, product, said in (
+        ("failed", "Docker Engine", "only a pass"),
+        ("passed", "Podman", "Docker's"),
+        ("passed", "Docker Engine", "run with volume"),
+    ):
+        told = f'{{"status": "{status}", "product": "{product}"}}'
+        (tmp_path / "report.json").write_text(told)
         with pytest.raises(UsageError, match=said):
             bake.accept(tmp_path)

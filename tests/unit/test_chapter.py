@@ -178,6 +178,33 @@ def test_a_plan_says_when_nothing_is_to_do(tmp_path: Path) -> None:
     assert not chapter.pending
 
 
+def test_a_plan_of_what_was_kept_takes_nothing_back(tmp_path: Path) -> None:
+    host = FakeHost()
+    chapter = open_chapter(tmp_path, host, plan=True)
+    chapter.recall([MAKE])
+    chapter.change(MAKE)
+    chapter.unwind()
+    assert host.ran == ["is there"]
+    assert chapter.pending  # what says that all is gone cannot be known
+    chapter.fail("reason")
+    assert host.ran == ["is there"]
+
+
+@pytest.mark.parametrize("plan", [False, True])
+def test_a_step_that_is_no_part_of_the_run_is_left_out(
+    tmp_path: Path, plan: bool
+) -> None:
+    host = FakeHost({"wanted": [1]})
+    chapter = open_chapter(tmp_path, host, plan=plan)
+    chapter.look(Step("look", "see", when="wanted"))
+    chapter.change(replace(MAKE, when="wanted"))
+    assert not chapter.pending
+    chapter.unwind()
+    assert host.ran == ["wanted", "wanted"]
+    answers = events(chapter, "answer")
+    assert [(a["answer"], a["effects"]) for a in answers] == [("left out", [])] * 2
+
+
 def test_after_a_failure_no_step_runs(tmp_path: Path) -> None:
     host = FakeHost()
     chapter = open_chapter(tmp_path, host)

@@ -19,6 +19,7 @@ from kernels_helpers.rollout import Limits
 from kernels_helpers.runner import Options
 from kernels_helpers.targets import Target
 from kernels_helpers.worker import Answer, Order
+from tests.chapters import calls
 from tests.unit import notebooks
 from tests.unit.test_cli import call, refused
 
@@ -211,6 +212,40 @@ def test_a_call_that_makes_no_fleet_is_refused(tmp_path: Path) -> None:
     refused(call("run", small, small, *words), "a fleet runs one chapter")
     refused(call("run", small, *words, "--host", "lab://x"), "names the hosts")
     assert not (tmp_path / "runs").exists()
+
+
+NOBODY = """
+web: {hosts: {a: {dockbook_host: "ssh://127.0.0.1:1"}, b: {ansible_host: 127.0.0.2}}}
+db: {hosts: {c: {ansible_host: 127.0.0.3}, d: {ansible_host: 127.0.0.4}}}
+all: {vars: {ansible_port: 1}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "ended"),
+    [
+        ("--limit web --canary 1", "a unreachable, b not run"),
+        ("--limit b,db --max-failures 2", "b unreachable, c unreachable, d not run"),
+    ],
+)
+def test_the_command_stops_as_it_is_told(
+    crew: Crew, tmp_path: Path, words: str, ended: str
+) -> None:
+    """Nobody listens at port 1, so that no lab is needed for a target that fails.
+
+    Another fleet is at work on the machine, and nothing is said of it.
+    """
+    del crew
+    small = notebooks.write(tmp_path / "small.ipynb", notebooks.BINDING)
+    hosts, out = tmp_path / "hosts.yaml", tmp_path / "out"
+    hosts.write_text(NOBODY)
+    chosen = ("--inventory", hosts, "--forks", "1", "--out", out)
+    done = calls.call("run", small, *chosen, *words.split())
+    (report,) = out.glob("*/fleet.json")
+    rows = json.loads(report.read_text())["targets"]
+    assert ", ".join(f"{row['target']} {row['status']}" for row in rows) == ended
+    assert (done.returncode, done.stderr) == (3, "")
+    assert "Connection refused" in rows[0]["reason"]
 
 
 def test_without_dask_it_is_said_what_to_install(

@@ -21,7 +21,7 @@ import pytest
 
 from kernels_helpers import archive as format_
 from kernels_helpers import images
-from kernels_helpers.archive import Image, write_archive
+from kernels_helpers.archive import HUB, Image, write_archive
 from kernels_helpers.errors import LabError
 from kernels_helpers.images import cached_archive, standard_images
 
@@ -151,8 +151,9 @@ def test_archive_is_what_docker_loads(archive: Path) -> None:
         files = {m.name: opened.extractfile(m).read() for m in opened}  # type: ignore[union-attr]
         assert len(opened.getnames()) == len(files)
     manifest = json.loads(files["manifest.json"])
-    full = [[f"docker.io/library/{tag}"] for tag in TAGS]
-    assert [image["RepoTags"] for image in manifest] == full
+    assert [image["RepoTags"] for image in manifest] == [
+        [f"{HUB}{tag}"] for tag in TAGS
+    ]
     used = {"manifest.json"}
     for image in manifest:
         document = json.loads(files[image["Config"]])

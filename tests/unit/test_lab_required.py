@@ -14,9 +14,9 @@ TEST = "tests/contract/test_host.py::test_url_says_its_kind"
 @pytest.mark.parametrize(
     ("words", "ci", "rc", "told"),
     [
-        ((), "", 0, "3 skipped"),
-        (("--require-engine",), "", 1, "3 errors"),
-        ((), "true", 1, "3 errors"),
+        ((), "", 0, "4 skipped"),
+        (("--require-engine",), "", 1, "4 errors"),
+        ((), "true", 1, "4 errors"),
     ],
 )
 def test_machine_without_tools(words: list[str], ci: str, rc: int, told: str) -> None:
@@ -44,5 +44,5 @@ def test_marker_is_added_from_the_fixture() -> None:
         text=True,
         check=False,
     )
-    assert done.stdout.startswith(f"{TEST}[lab]\n{TEST}[local]\n")
+    assert done.stdout.startswith(f"{TEST}[lab]\n{TEST}[podman]\n")
     assert Path(__file__).name not in done.stdout

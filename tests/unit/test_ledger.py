@@ -19,6 +19,12 @@ def test_ids_are_unique_and_name_their_section() -> None:
     assert all(c["id"].startswith(f"{c['section']}-") for c in LEDGER)
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_readme_names_their_number(name: str) -> None:
+    text = (book.PACKAGE.parent / name).read_text(encoding="utf-8")
+    assert re.findall(r"\b(\d+) (?:claims|条说法)", text) == [str(len(LEDGER))]
+
+
 @pytest.mark.parametrize("claim", LEDGER, ids=lambda claim: str(claim["id"]))
 def test_a_claim_is_complete_in_both_languages(claim: dict[str, object]) -> None:
     assert set(claim) == {"id", "section", "claim", "verdict", "why", "chapter"}

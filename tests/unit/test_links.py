@@ -135,3 +135,17 @@ def test_a_page_is_weighed_with_all_that_it_loads(site: Path) -> None:
         f"page.html: it weighs {own - len(b'font') + links.WEIGHT} bytes"
         f" with what it loads, more than {links.WEIGHT}"
     )
+
+
+def test_a_link_by_the_address_of_the_site_leads_into_it(site: Path) -> None:
+    base = "https://docs.example.org/"
+    for name in ("page.html", "zh/page.html"):
+        text = (site / name).read_text(encoding="utf-8")
+        up = "../" * name.count("/")
+        for page in ("page.html", "zh/page.html"):
+            text = text.replace(f'href="{up}{page}">', f'href="{base}{page}">')
+        canonical = f'<link rel="canonical" href="{base}{name}"></head>'
+        (site / name).write_text(text.replace("</head>", canonical), encoding="utf-8")
+    assert links.problems(site) == []
+    (problem, *_) = found(site, f"{base}zh/page.html", f"{base}zh/gone.html")
+    assert problem == f"page.html: {base}zh/gone.html leads nowhere in the site"

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -6,6 +7,7 @@ import nbformat
 import pytest
 
 from kernels_helpers import book, lint
+from kernels_helpers.errors import ChapterError
 
 Notebook: TypeAlias = nbformat.NotebookNode
 VOLUMES = book.find("volumes")
@@ -135,6 +137,8 @@ SPOILED = [
     (colour, "terminal colours"),
     (error, "an error is recorded"),
     (many, "split the chapter"),
+    (add('check("x", True, podman=why)'), "write claim and podman= as texts"),
+    (add('check(claim, True, podman="why")'), "write claim and podman= as texts"),
     (add("x = 1\n" * 16), "16 lines"),
     (add("%%look\n#| unles: x\ntrue"), "option 'unles'"),
     (add("%%look\nif true"), "syntax error"),
@@ -184,6 +188,42 @@ def test_a_problem_names_its_line_and_the_way_out(
     assert told.endswith(
         ", line 1: a second title: write one title (`# …`), in the first cell"
     )
+
+
+def test_too_much_code_is_told_at_the_cell_where_it_begins(
+    model: Callable[[Callable[[Notebook], None]], list[str]],
+) -> None:
+    had = len([c for c in nbformat.read(VOLUMES, 4).cells if c.cell_type == "code"])
+
+    def more(source: str) -> Callable[[Notebook], None]:
+        def spoil(notebook: Notebook) -> None:
+            for n in range(lint.MAX_CELLS):
+                cell = nbformat.v4.new_code_cell(source, id=f"more-{had + n + 1}")
+                notebook.cells.append(cell)
+
+        return spoil
+
+    (told,) = model(more('check("x", True)'))
+    assert told.startswith(f"cell more-{lint.MAX_CELLS + 1}, line 1: ")
+    assert any(
+        line.startswith(f"cell more-{had + 2}, line 1: {had + 1} of ")
+        for line in model(more("%%look\ntrue"))
+    ), model(more("%%look\ntrue"))
+
+
+def test_parameters_in_a_cell_that_is_no_code_are_refused(tmp_path: Path) -> None:
+    notebook = nbformat.read(VOLUMES, as_version=4)
+    tagged = code(notebook, 0)
+    tagged.cell_type = "markdown"
+    del tagged["outputs"], tagged["execution_count"]
+    path = tmp_path / "05-volumes.ipynb"
+    nbformat.write(notebook, path)
+    with pytest.raises(ChapterError, match="is markdown: tag the code that has them"):
+        lint.lint(path)
+    tagged.metadata.tags = None
+    path.write_text(json.dumps(notebook))
+    with pytest.raises(ChapterError, match="is not a notebook"):
+        lint.lint(path)
 
 
 @pytest.mark.parametrize(

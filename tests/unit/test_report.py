@@ -76,6 +76,7 @@ def test_a_plan_counts_what_is_pending(tmp_path: Path) -> None:
             ("change", "already true"),
             ("change", "would run"),
             ("change", "cannot know"),
+            ("change", "left out"),
             ("look", "cannot know"),
         ]
     ]

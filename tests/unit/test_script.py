@@ -272,6 +272,21 @@ def test_unless_skips_and_is_asked_again(folder: Path) -> None:
     assert "step 1 ended well, but what it aims at is not true" in done.stderr
 
 
+def test_a_step_that_is_no_part_of_the_run_is_left_out(folder: Path) -> None:
+    step = "%%change\n#| when: test -e x\n#| undo: touch undone\ntouch y"
+    assert output(step) == "left out: step 1\n"
+    assert not {"y", "undone"} & {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("given", ["true", "false"])
+def test_it_ends_as_the_parameter_says(folder: Path, given: str) -> None:
+    step = "%%change\n#| undo: rm x\ntouch x"
+    end = "if text:\n    chapter.unwind()\nelse:\n    chapter.finish()"
+    done = execute(written(step, end, text=given))
+    assert done.returncode == 0, done.stderr
+    assert (folder / "x").exists() == (given == "false")
+
+
 # How it unwinds
 
 DO = [f"%%change\n#| undo: echo {n} >>undone\ntrue" for n in (1, 2, 3)]

@@ -14,8 +14,9 @@ from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader
 from nbformat import NotebookNode, v4
 
-from kernels_helpers import book
+from kernels_helpers import book, report, runner
 from kernels_helpers.errors import ChapterError, DockbookError
+from kernels_helpers.journal import Journal
 from kernels_helpers.site import (
     build,
     catalogues,
@@ -27,6 +28,7 @@ from kernels_helpers.site import (
 )
 from tests.unit.small_book import (
     CLAIMS,
+    ELSEWHERE,
     STEP,
     code,
     drawn,
@@ -42,6 +44,10 @@ from tests.unit.small_book import (
     translated,
     volumes,
 )
+
+
+def journal(folder: Path) -> Journal:
+    return Journal(folder / report.JOURNAL)
 
 
 def project(made: NotebookNode, **facts: Any) -> tuple[pages.Page, list[NotebookNode]]:
@@ -113,6 +119,7 @@ class TestChecks:
             "claim": "it is local",
             "ok": True,
             "note": "4.2.1-3",
+            "podman": ELSEWHERE,
             "anchor": "check-4-2-1-3",
         }
         assert page.checks == [expected]
@@ -185,39 +192,66 @@ class TestEvidence:
         ran(runs, "20260102T100000Z-volumes-aaaaaa", failing(), "failed")
         assert self.title(tmp_path) == ("Keep data", "failed")
 
-    @pytest.mark.parametrize("status", [None, "planned"])
     @pytest.mark.usefixtures("runbooks")
-    def test_unfinished_runs_and_plans_are_passed_over(
-        self, tmp_path: Path, status: str | None
-    ) -> None:
+    def test_a_plan_is_passed_over(self, tmp_path: Path) -> None:
         runs = tmp_path / "runs"
         ran(runs, "20260101T100000Z-volumes-aaaaaa", notebook(), "passed")
         newer = notebook(title="# Newer")
-        ran(runs, "20260102T100000Z-volumes-aaaaaa", newer, status)
+        ran(runs, "20260102T100000Z-volumes-aaaaaa", newer, "planned")
+        killed = "20260103T100000Z-volumes-aaaaaa"
+        ran(runs, killed, newer, None)
+        journal(runs / killed).write("open", plan=True)
         assert self.title(tmp_path) == ("Keep data", "passed")
 
-    @pytest.mark.parametrize("torn", ["chapter.ipynb", "report.json"])
+    @pytest.mark.parametrize("torn", ["report.json", "chapter.ipynb", "journal.jsonl"])
     @pytest.mark.usefixtures("runbooks")
-    def test_a_run_that_is_being_written_is_passed_over(
+    def test_a_newer_run_that_was_killed_has_failed(
         self, tmp_path: Path, torn: str
     ) -> None:
-        folder = "20260101T100000Z-volumes-aaaaaa"
-        ran(tmp_path / "runs", folder, notebook(), "passed")
-        (tmp_path / "runs" / folder / torn).write_text('{"cells": [')
-        assert self.title(tmp_path) == ("Recorded", "not run")
+        runs, newer = tmp_path / "runs", "20260102T100000Z-volumes-aaaaaa"
+        ran(runs, "20260101T100000Z-volumes-aaaaaa", notebook(), "passed")
+        ran(runs, newer, notebook(title="# Newer"), None)
+        journal(runs / newer).write("open", plan=False)
+        with (runs / newer / torn).open("a") as file:
+            file.write('{"cells": [\0\n')
+        title = "Recorded" if torn == "chapter.ipynb" else "Newer"
+        assert self.title(tmp_path) == (title, "failed")
+
+    @pytest.mark.usefixtures("runbooks")
+    def test_a_run_that_is_at_work_is_passed_over(self, tmp_path: Path) -> None:
+        runs, newer = tmp_path / "runs", "20260102T100000Z-volumes-aaaaaa"
+        ran(runs, "20260101T100000Z-volumes-aaaaaa", notebook(), "passed")
+        ran(runs, newer, notebook(title="# Newer"), None)
+        journal(runs / newer).write("open", plan=False)
+        with runner.claimed(runs / newer):
+            assert self.title(tmp_path) == ("Keep data", "passed")
+        assert self.title(tmp_path) == ("Newer", "failed")
+
+    @pytest.mark.usefixtures("runbooks")
+    def test_what_an_interrupted_run_does_not_tell_is_not_taken_from_the_chapter(
+        self, tmp_path: Path, runbooks: Path
+    ) -> None:
+        nbformat.write(volumes(), runbooks / "05-volumes.ipynb")
+        folder = tmp_path / "runs" / "20260102T100000Z-volumes-aaaaaa"
+        journal(folder).write("run")
+        (page,) = build.build(tmp_path / "runs", tmp_path / "out", draft=True)
+        assert (page.title, page.status, page.checks) == ("Keep data", "failed", [])
+
+    @pytest.mark.usefixtures("runbooks")
+    def test_a_run_of_another_text_has_not_passed(self, tmp_path: Path) -> None:
+        runs, made = tmp_path / "runs", notebook(title="# Recorded")
+        same, other = report.source_of(made), report.source_of(notebook())
+        ran(runs, "20260101T100000Z-volumes-aaaaaa", made, "passed", source=same)
+        assert self.title(tmp_path) == ("Recorded", "passed")
+        newer = "20260102T100000Z-volumes-aaaaaa"
+        ran(runs, newer, notebook(), "passed", source=other)
+        assert self.title(tmp_path) == ("Keep data", "edited since")
 
     @pytest.mark.usefixtures("runbooks")
     def test_runs_of_other_chapters_are_passed_over(self, tmp_path: Path) -> None:
         folder = "20260101T100000Z-bind-volumes-aaaaaa"
         ran(tmp_path / "runs", folder, notebook(), "passed")
         assert self.title(tmp_path) == ("Recorded", "not run")
-
-    def test_a_notebook_that_is_no_chapter_stops_the_build(
-        self, tmp_path: Path, runbooks: Path
-    ) -> None:
-        shutil.copy(runbooks / "05-volumes.ipynb", runbooks / "notes.ipynb")
-        with pytest.raises(ChapterError, match=r"notes\.ipynb: no page leads to it"):
-            build.build(tmp_path / "runs", tmp_path / "out")
 
     @pytest.mark.usefixtures("runbooks")
     def test_no_runs_at_all(self, tmp_path: Path) -> None:
@@ -257,6 +291,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         nbformat.write(notebook(), root / "runbooks" / file)
     (root / "runbooks" / "claims.yaml").write_text(yaml.safe_dump(CLAIMS))
     told: dict[str, Any] = {
+        "product": "Docker Engine",
         "engine": "20.10.24",
         "api": "1.41",
         "host": "ssh://root@secret.example",
@@ -264,7 +299,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "seconds": 12.3,
     }
     passed, runs = volumes("it is <b>local</b>, says `docker`"), root / "runs"
-    ran(runs, "20260101T100000Z-volumes-aaaaaa", passed, "passed", **told)
+    true = {"claim": "it is local", "ok": True, "note": "4.2.1-3"}
+    ran(
+        runs, "20260101T100000Z-volumes-aaaaaa", passed, "passed", **told, checks=[true]
+    )
+    differs = {**true, "ok": False, "differs": ELSEWHERE}
+    podman = {"product": "Podman", "engine": "4.3.1"}
+    for folder, checks in (
+        ("20260102T100000Z-volumes-bbbbbb", [true]),
+        ("20260103T100000Z-volumes-cccccc", [differs]),
+    ):
+        ran(runs, folder, volumes("false"), "passed", **podman, checks=checks)
     reason = "CheckFailed: the sky is green"
     failed = "20260101T100000Z-networks-aaaaaa"
     ran(runs, failed, failing(), "failed", reason=reason)
@@ -400,6 +445,27 @@ class TestBook:
         row = ledger.select_one("#claim-5-1-1")
         assert row
         assert "not checked" in row.get_text()
+
+    def test_the_ledger_has_a_column_for_each_engine(self, built: Path) -> None:
+        ledger = page_at(built, "ledger.html")
+        heads = [head.get_text() for head in ledger.select(".ledger thead th")]
+        assert heads[3:] == ["Docker Engine 20.10.24", "Podman 4.3.1"]
+        cells = ledger.select("#claim-4-2-1-3 td.engine")
+        assert [c.get_text("|") for c in cells] == ["held", f"differs|{ELSEWHERE}"]
+        assert [c.get_text() for c in ledger.select("#claim-5-1-1 td.engine")] == [
+            "",
+            "",
+        ]
+
+    def test_what_differs_is_said_beside_the_claim(
+        self, built: Path, chapter: BeautifulSoup
+    ) -> None:
+        (told,) = chapter.select(".check + p.differs")
+        assert told.get_text() == f"On Podman {ELSEWHERE}"
+        page = page_at(built, "zh/runbooks/05-volumes.html")
+        assert [p.get_text() for p in page.select("p.differs")] == [
+            "在 Podman 上 它在*别处*。"
+        ]
 
     def test_every_link_inside_the_site_leads_somewhere(self, built: Path) -> None:
         seen = 0
@@ -556,17 +622,47 @@ def test_a_text_that_is_not_translated_stops_the_build(
     assert translation.untranslated(tmp_path / "out") == []
 
 
-def test_a_default_too_short_to_be_found_in_outputs_stops_the_build(
+def test_what_cannot_be_a_page_stops_the_build_with_a_line_for_each_fault(
     tmp_path: Path, runbooks: Path
 ) -> None:
     parameters = code('name: str = "web"  # help', tag="parameters")
-    made = notebook(parameters, code("%%look\necho web", said("web\n")))
-    nbformat.write(made, runbooks / "05-volumes.ipynb")
-    with pytest.raises(DockbookError) as told:
+    printed = code("%%look\necho web", said("web\n"))
+    dumb = [code("show()", drawn("digraph { a }", " \n")) for _ in range(2)]
+    nbformat.write(notebook(parameters, printed, *dumb), runbooks / "05-volumes.ipynb")
+    for orphan in ("more.ipynb", "notes.ipynb"):
+        nbformat.write(notebook(), runbooks / orphan)
+    with pytest.raises(ChapterError) as told:
         build.build(tmp_path / "runs", tmp_path / "out")
-    (line,) = str(told.value).splitlines()
-    assert line.startswith("volumes: the default of name, 'web', is in an output")
+    away, words = "no page leads to it", "a diagram has no words: give it an alt"
+    lines = str(told.value).splitlines()
+    for line, start in zip(
+        lines,
+        (
+            f"{runbooks / 'more.ipynb'}: {away}",
+            f"{runbooks / 'notes.ipynb'}: {away}",
+            "volumes: the default of name, 'web', is in an output",
+            f"runbooks/05-volumes.ipynb, cell 4: {words}",
+            f"runbooks/05-volumes.ipynb, cell 5: {words}",
+        ),
+        strict=True,
+    ):
+        assert line.startswith(start)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("runbooks")
+def test_sphinx_stops_the_build_with_a_line_for_each_fault(tmp_path: Path) -> None:
+    page = source.PROSE / "index.md"
+    faults = "```{diagram} book\n```\n\nSee [there](nowhere.md).\n"
+    page.write_text(f"{page.read_text()}\n{faults}")
+    with pytest.raises(DockbookError) as told:
+        build.build(tmp_path / "runs", tmp_path / "out", draft=True)
+    head, *lines = str(told.value).splitlines()
+    assert head == "the site was not built; Sphinx says:"
+    alt, link = lines
+    assert "a diagram needs :alt:" in alt
+    assert "nowhere.md" in link
+    assert all(f"{page.name}:" in line for line in lines)
 
 
 @pytest.mark.usefixtures("runbooks")

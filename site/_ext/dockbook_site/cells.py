@@ -25,7 +25,7 @@ OPTIONS = {
     "on": _("on the host"),
     "podman": _("on Podman"),
 }
-COMMANDS = ("unless", "undo", "until")
+COMMANDS = ("unless", "undo", "until", "when")
 
 
 class Draw(SphinxPostTransform):

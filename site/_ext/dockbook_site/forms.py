@@ -18,11 +18,15 @@ from kernels_helpers.parameters import Contract, Parameter
 from kernels_helpers.site.downloads import by_hand, in_yaml
 
 
-def load(app: Sphinx, page: str, _template: str, _context: Any, _doctree: Any) -> None:
-    """Let the page of a chapter load what the form needs."""
+def load(
+    app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: Any
+) -> None:
+    """Let the page of a chapter load what its form needs, and its tabs."""
     if page.startswith("runbooks/"):
         app.add_css_file("form.css")
         app.add_js_file("form.js", defer="defer")
+        if '<details name="system"' in context["body"]:
+            app.add_js_file("systems.js", defer="defer")
 
 
 def form(

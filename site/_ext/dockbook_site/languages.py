@@ -46,7 +46,13 @@ def up(env: BuildEnvironment, page: str) -> str:
 def link(
     app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: Any
 ) -> None:
-    """Give a page its language and the links to the same page in the others."""
+    """Give a page its language and the links to the same page in the others.
+
+    Those for search engines are absolute where the site has an address.
+    """
     context["home"] = root = up(app.env, page)
+    own = LANGUAGES[app.config.language].folder
+    base = app.config.html_baseurl.removesuffix(own) or root
     spoken = [LANGUAGES[name] for name in app.config.book_languages]
     context["languages"] = [(s, f"{root}{s.folder}{page}.html") for s in spoken]
+    context["counterparts"] = [(s, f"{base}{s.folder}{page}.html") for s in spoken]

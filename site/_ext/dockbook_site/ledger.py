@@ -30,6 +30,7 @@ from dockbook_site.markup import (
     said,
 )
 from kernels_helpers.hosts import PODMAN
+from kernels_helpers.site.pages import EDITED
 
 Claim = dict[str, Any]
 
@@ -165,9 +166,10 @@ def outcome(checks: list[dict[str, Any]]) -> tuple[str, list[str]]:
 
 
 def tally(claims: list[Claim]) -> str:
-    """Count the verdicts; each leads to its claims."""
+    """Count the claims, and the verdicts; each of these leads to its claims."""
     counted = Counter(map(verdict_of, claims))
-    return " ".join(
+    total = _("{n} claims:").format(n=len(claims))
+    return f"<span>{total}</span> " + " ".join(
         f'<a href="#verdict={verdict}">{badge(verdict)} {counted[verdict]}</a>'
         for verdict in sorted(counted)
     )
@@ -188,8 +190,9 @@ def choice(name: str, word: str, every: str, options: Iterable[tuple[str, str]])
 
 
 def proof(page: dict[str, Any], check: dict[str, Any]) -> str:
-    """Write a link to a check; one that held in a run that failed says so."""
-    doubt = " " + badge("failed") if check["ok"] and page["status"] == "failed" else ""
+    """Write a link to a check; one that held in a run in doubt says so."""
+    in_doubt = check["ok"] and page["status"] in ("failed", EDITED)
+    doubt = " " + badge(page["status"]) if in_doubt else ""
     return (
         f'<a class="proof is-{"ok" if check["ok"] else "false"}" '
         f'href="{page["doc"]}.html#{check["anchor"]}">{html.escape(page["name"])}</a>{doubt}'

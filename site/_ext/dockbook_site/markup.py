@@ -14,6 +14,7 @@ from sphinx.locale import _
 WORDS = {
     "passed": _("passed"),
     "failed": _("failed"),
+    "edited since": _("edited since"),
     "recorded": _("recorded"),
     "not run": _("not run"),
     "confirmed": _("confirmed"),

@@ -8,6 +8,7 @@ from sphinx.locale import _
 
 from dockbook_site.languages import speaker, up
 from dockbook_site.markup import badge, claim_anchor, correction, prose
+from kernels_helpers.site.pages import EDITED, INTERRUPTED
 
 HOSTS = {
     "lab": _("in a lab"),
@@ -88,6 +89,8 @@ class Proof:
         told += self.links()
         items = "".join(f"<li>{fact}</li>" for fact in told)
         alarm = alarm_of(facts, failed=failed) if status == "failed" else ""
+        if status == EDITED:
+            alarm = warning()
         return f'<ul class="run">{items}</ul>{alarm}'
 
     def links(self) -> list[str]:
@@ -114,10 +117,22 @@ def alarm_of(facts: dict[str, Any], *, failed: bool) -> str:
     head, warning = _("This run failed."), _("Do not rely on what this page says.")
     see = _("See where.")
     where = f' <a href="#failed">{see}</a>' if failed else ""
-    reason = prose(facts.get("reason") or _("The cell that failed says why."))
+    why = _("The cell that failed says why.")
+    if facts.get("status") == INTERRUPTED:
+        why = _("It was interrupted: nobody knows how it would have ended.")
+    reason = prose(facts.get("reason") or why)
     return (
         f'<div class="alarm" role="note"><strong>{head}</strong> '
         f"{warning}{where}<p>{reason}</p></div>"
+    )
+
+
+def warning() -> str:
+    """Warn of a chapter that was edited since its run has passed."""
+    head = _("This chapter has been edited since it was run.")
+    said = _("You read the text that was run; nothing proves the new one yet.")
+    return (
+        f'<div class="alarm is-edited" role="note"><strong>{head}</strong> {said}</div>'
     )
 
 

@@ -23,6 +23,6 @@ exec {DOCKER} "$@"
     ),
     "removes nothing that is on the list": (
         f'[ "$1 $2" = "network rm" ] && exit 0\nexec {DOCKER} "$@"',
-        "CheckFailed: what was on the list is gone",
+        "CheckFailed: nothing of the list is still of no use",
     ),
 }
