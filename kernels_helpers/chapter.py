@@ -219,7 +219,7 @@ class Chapter:
         return self.hosts[step.on]
 
     def _perform(self, step: Step) -> None:
-        perform(step, self._host_of(step), self._execute, self.journal, self._tell)
+        perform(step, self.host, self._execute, self.journal, self._tell)
 
     def _execute(self, step: Step) -> None:
         carry_out(step, self._run, self.journal, self.mask, self.say)

@@ -64,7 +64,7 @@ ENGLISH_IN_CHINESE = {
 def found(page: Page, address: str, words: str) -> list[str]:
     """Search, and name the pages that are found, best first."""
     page.goto(f"{address}search.html?q={quote(words)}")
-    expect(page.get_by_role("status")).not_to_be_empty()
+    expect(page.get_by_role("status")).not_to_be_empty(timeout=30_000)  # a busy machine
     links = page.locator("#found > li > h2 > a")
     return list(links.evaluate_all("all => all.map(one => one.href)"))
 
