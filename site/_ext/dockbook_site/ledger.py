@@ -129,11 +129,12 @@ class Ledger(SphinxDirective):
         """Say what runs have found of a claim on each engine."""
         page = self.pages.get(claim["chapter"])
         say = speaker(self.env, page["doc"]) if page else str
+        refused = page and page["podman"] if claim["id"] in self.proofs else None
         for engine in self.engines:
             checks = engine["claims"].get(claim["id"], [])
             verdict, reasons = outcome(checks)
-            if not checks and page and page["podman"] and engine["product"] == PODMAN:
-                verdict, reasons = "skipped", [page["podman"]]
+            if refused and not checks and engine["product"] == PODMAN:
+                verdict, reasons = "skipped", [refused]
             why = " ".join(prose(say(reason)) for reason in reasons)
             told = f'<p class="why">{why}</p>' if why else ""
             name = html.escape(f"{engine['product']} {engine['version']}")
