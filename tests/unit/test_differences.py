@@ -1,13 +1,19 @@
 """What a chapter says of Podman is read from its source, and counted by no limit."""
 
+import importlib
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from kernels_helpers import differences, lint
-from kernels_helpers.site import runs
+from kernels_helpers.site import runs, source
 from tests.unit.small_book import code, notebook
+
+sys.path.append(str(source.SITE / "_ext"))
+ledger: Any = importlib.import_module("dockbook_site.ledger")
 
 CHECK = (
     'check(\n    "a claim",\n    1 == 1,\n    note="1",\n    podman="It is `b`.",\n)'
@@ -75,3 +81,43 @@ def test_a_column_has_the_newest_run_of_each_chapter() -> None:
         {"product": "Podman", "version": "4.3", "claims": {"1": [old]}},
         {"product": "Podman", "version": "5.0", "claims": {"1": [new, other]}},
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "podman", "shown"),
+    [
+        ("held", None, ["held", "held"]),
+        ("differs", None, ["held", "differs"]),
+        ("no longer", None, ["held", "failed"]),
+        ("proved", "It has no daemon.", ["", "skipped"]),
+        ("proved", None, ["", ""]),
+        ("untold", "It has no daemon.", ["", ""]),  # by Docker neither
+    ],
+)
+def test_a_cell_says_what_a_run_has_found(
+    monkeypatch: pytest.MonkeyPatch, name: str, podman: str | None, shown: list[str]
+) -> None:
+    monkeypatch.setattr(ledger, "speaker", lambda *_: str)
+    true = {"claim": "c", "ok": True}
+    other = {**true, "differs": "It is elsewhere."}
+    on_docker = {name: [true] for name in ("held", "differs", "no longer")}
+    on_podman = {
+        "held": [true],
+        "differs": [{**other, "ok": False}],
+        "no longer": [true, other],
+    }
+    here = SimpleNamespace(
+        env=None,
+        pages={"chapter": {"doc": "runbooks/chapter", "podman": podman}},
+        proofs={"held": [], "differs": [], "no longer": [], "proved": []},
+        engines=[
+            {"product": "Docker Engine", "version": "20", "claims": on_docker},
+            {"product": "Podman", "version": "4", "claims": on_podman},
+        ],
+    )
+    cells = [*ledger.Ledger.found(here, {"id": name, "chapter": "chapter"})]
+    for cell, verdict in zip(cells, shown, strict=True):
+        assert (f">{verdict}</span>" in cell) if verdict else ("badge" not in cell)
+    why = {"differs": "It is elsewhere.", "skipped": "It has no daemon."}.get(shown[1])
+    assert ("why" in cells[1]) == bool(why)
+    assert (why or "") in cells[1]
