@@ -11,6 +11,13 @@ from kernels_helpers.hosts import LabHost
 from tests.chapters.attempts import attempt, inventory
 
 ALWAYS = {"concepts", "mirrors"}  # one of each kind, and quick
+# What Podman 4.3 itself never takes back: rules, and a digest for each name pulled.
+ITS_OWN = re.compile(r".*NETAVARK.*|(?<=\]) \[.*@sha256:.*")
+
+
+def found(lab: LabHost) -> list[str]:
+    rows = (ITS_OWN.sub("", row) for row in inventory(lab))
+    return [row for row in rows if row]
 
 
 @pytest.mark.parametrize(
@@ -24,7 +31,7 @@ def test_it_passes_with_its_differences_or_is_refused_and_leaves_nothing(
     podman_lab: LabHost, tmp_path: Path, chapter: str
 ) -> None:
     loaded, _ = notebook.load(book.find(chapter))
-    before = inventory(podman_lab)
+    before = found(podman_lab)
     if why := differences.of_chapter(loaded):
         with pytest.raises(HostError, match=f"not for Podman, .*{re.escape(why)}"):
             attempt(chapter, podman_lab, tmp_path)
@@ -35,4 +42,4 @@ def test_it_passes_with_its_differences_or_is_refused_and_leaves_nothing(
         assert made.product == "Podman"
         told = [why for _, why in made.differences]
         assert sorted(told) == sorted(differences.of_notebook(loaded))
-    assert inventory(podman_lab) == before
+    assert found(podman_lab) == before
