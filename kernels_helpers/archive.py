@@ -64,7 +64,7 @@ def write_archive(path: Path, images: Iterable[Image]) -> None:
         for digest, tar in image.layers:
             names.append(f"{digest.removeprefix('sha256:')}/layer.tar")
             files[names[-1]] = Entry(tar)
-        tags = [f"{HUB}{image.tag}"]  # Podman takes a short name for one of localhost
+        tags = [f"{HUB}{image.tag}"]
         manifest.append({"Config": config, "RepoTags": tags, "Layers": names})
     files["manifest.json"] = Entry(json.dumps(manifest).encode())
     _replace(path, _tar(files))

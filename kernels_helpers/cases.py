@@ -25,8 +25,8 @@ class Case:
 
     ``what`` is the claim, or the body of the step. ``problem`` says why it
     failed, ``differs`` how Podman differs; ``answer`` is what a step got instead of
-    being run. ``codes`` are the
-    exit codes of all attempts, ``output`` is that of the last one.
+    being run. ``codes`` are the exit codes of all attempts, ``output`` is that of the
+    last one.
     """
 
     kind: str

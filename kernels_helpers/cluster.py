@@ -165,9 +165,8 @@ def _local(distributed: Any, forks: int) -> Iterator[Any]:
             threads_per_worker=forks,
             processes=False,
             dashboard_address=None,
-            scheduler_kwargs={
-                "dashboard_address": "127.0.0.1:0"
-            },  # else all want port 8787
+            # else all want port 8787
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             memory_limit=0,  # kernels are no memory of a worker
             local_directory=folder,
             silence_logs=logging.CRITICAL,
