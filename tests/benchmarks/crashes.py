@@ -3,43 +3,39 @@
     python -m tests.benchmarks.crashes [SEED [COUNT]] >docs/migration-crashes.md
 
 COUNT crashes are drawn from the matrix, and each is resumed once and undone once;
-without COUNT all of them are tried, which takes hours.
+without COUNT all of them are tried, which takes hours. What has been tried is told on
+standard error; SIGINT ends it, and keeps the rows so far.
 """
 
-import itertools
+import os
 import random
-import secrets
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from multiprocessing import Pool, pool
 from pathlib import Path
 
-from kernels_helpers.hosts import LabHost
-from kernels_helpers.lab import life
-from tests.faults import crashes, data
-from tests.faults.crashes import ENDS, STEPS, Crash, Outcome
-from tests.labs import DISKS
+from tests.faults import crashes, note
+from tests.faults.crashes import (
+    COPIES,
+    ENDS,
+    SEAL,
+    STEPS,
+    SWITCH,
+    Crash,
+    Outcome,
+    numbers,
+)
 
 AT_ONCE = 2
 SHOWN = 3  # differences
-NOTE = (
-    "cp /etc/fstab /etc/fstab.$(date +%Y-%m-%d)",
-    "service docker stop",
-    "rsync -avPHSX /var/lib/docker/. /data/docker/ >/dev/null",
-    "echo /data/docker/ /var/lib/docker none bind 0 0 >>/etc/fstab",
-    "mount -a",
-    "service docker start",
-)
-NOTE_COPY = 3
-MOMENTS = 2  # inside the note's copy
-NOTE_WAYS = ("power", "dockerd and rsync")
-DISK = """
-mkfs.ext4 -q /dev/vdb && mount /dev/vdb /data
-echo "UUID=$(blkid -s UUID -o value /dev/vdb) /data ext4 defaults 0 2" >>/etc/fstab
-"""
+(STOP,) = numbers(r">\.\./stopped\b")
+(START,) = numbers("^revive$")
+FIRST = {*COPIES, STOP, SWITCH, START, SEAL}  # where most is at stake
 HEAD = """# What a crash does to a move of Docker's data
 
 Made by `python -m tests.benchmarks.crashes {words}`; do not edit it. Each row is a run
@@ -49,6 +45,12 @@ was: containers with their states, volumes, networks, images; contents, owners, 
 lists, attributes and times of a volume, a capability and a socket; the files of
 layers, opaque directories and whiteouts; after an undo the configuration, too.
 `as before` is no difference.
+
+These are {some} of the {all} crashes of the matrix method × way × step, each resumed
+once and undone once. They are drawn by the first number above: one of every method and
+way before any has two, and of these first those that hit a copy, the stop, the switch,
+the start or the seal of the move, at as many different steps as can be. The last table
+is of the note's own procedure.
 
 Changes are numbered as they stand in the chapter, and each row says at which one
 the run was when it was hit, by its own journal. Moments inside a copy, and inside the
@@ -63,86 +65,54 @@ What the machine has not yet written is not lost by that: these are no tests of 
 ROW = "| {} | {} | {} | {} | {} |"
 
 
-def rows(seed: int, count: int | None) -> Iterator[str]:
-    """Try crashes, two at a time, and give a row for each end of each."""
-    with tempfile.TemporaryDirectory() as folder:
-        all_ = [*crashes.matrix(seed, crashes.lengths(Path(folder) / "out"))]
-    chosen = random.Random(seed).sample(all_, count or len(all_))  # noqa: S311
-    order = sorted(chosen, key=all_.index)
-    both = [replace(crash, end=end) for crash in order for end in ENDS]
+def drawn(seed: int, all_: list[Crash], count: int) -> list[Crash]:
+    """Draw crashes: of each method and way one, before there are two of any."""
+    rest = random.Random(seed).sample(all_, len(all_))  # noqa: S311
+    some: list[Crash] = []
+    had: Counter[object] = Counter()
+
+    def rank(crash: Crash) -> tuple[int, bool, int]:
+        return had[crash.method, crash.way], crash.step not in FIRST, had[crash.step]
+
+    while rest and len(some) < count:
+        crash = min(rest, key=rank)
+        rest.remove(crash)
+        some.append(crash)
+        had.update([(crash.method, crash.way), crash.step])
+    return sorted(some, key=all_.index)
+
+
+def table(
+    workers: pool.Pool, tried: Iterable[Crash], where: Callable[[Crash], str]
+) -> Iterator[str]:
+    """Try crashes, two at a time, and give a row for each."""
     yield ROW.format("method", "hit", "where", "then", "outcome")
     yield ROW.format(*["---"] * 5)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for crash, found in pool.map(tried, both):
-            where = f"change {crash.step} of {len(STEPS)}, after {crash.delay:g} s"
-            yield ROW.format(crash.method, crash.way, where, crash.end, told(found))
+    for crash, found in workers.imap(attempt, tried):
+        at = f"{where(crash)}, after {crash.delay:g} s"
+        yield ROW.format(crash.method, crash.way, at, crash.end, told(found))
 
 
-def tried(crash: Crash) -> tuple[Crash, Outcome]:
+def attempt(crash: Crash) -> tuple[Crash, Outcome]:
     """Try one crash; a harness that fails is told, not hidden."""
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         try:
-            return crashes.aimed(crash, Path(folder))
+            if crash.end == note.AGAIN:
+                found = note.outcome(crash)
+            else:
+                crash, found = crashes.aimed(crash, Path(folder))
         except Exception as error:  # noqa: BLE001 - the others are to be tried
-            return crash, Outcome(
+            found = Outcome(
                 hit=True, passed=False, differences=[f"not tried: {error!r}"]
             )
+    tell(began, f"{crash}: {told(found)}")
+    return crash, found
 
 
-def rows_of_note(seed: int) -> Iterator[str]:
-    """Crash the note's procedure at each of its steps and in its copy; run it again."""
-    chance = random.Random(seed)  # noqa: S311 - to be the same again
-    length = copy_of_note()
-    yield ROW.format("the note", "hit", "where", "then", "outcome")
-    yield ROW.format(*["---"] * 5)
-    for way in NOTE_WAYS:
-        moments = [(n, 0.0) for n in range(1, len(NOTE) + 1)]
-        inside = [round(chance.uniform(0, length), 2) for _ in range(MOMENTS)]
-        moments[NOTE_COPY:NOTE_COPY] = [(NOTE_COPY, delay) for delay in inside]
-        for step, delay in moments:
-            found = outcome_of_note(way, step, delay)
-            where = f"`{NOTE[step - 1]}`, after {delay:g} s"
-            yield ROW.format("bind", way, where, "run again", told(found))
-
-
-def copy_of_note() -> float:
-    """Tell the seconds of the note's copy that nobody hits."""
-    with life.attached(f"note-{secrets.token_hex(3)}", DISKS) as host:
-        prepare(host)
-        for command in NOTE[: NOTE_COPY - 1]:
-            data.says(host, command)
-        began = time.monotonic()
-        data.says(host, NOTE[NOTE_COPY - 1])
-        return time.monotonic() - began
-
-
-def prepare(host: LabHost) -> None:
-    """Give a host data, and a data disk that is mounted."""
-    data.write(host)
-    data.says(host, DISK)
-
-
-def outcome_of_note(way: str, step: int, delay: float) -> Outcome:
-    """Crash the note's own procedure at a step, run it again, and compare."""
-    name = f"note-{secrets.token_hex(3)}"
-    with life.attached(name, DISKS, durable=True) as host:
-        prepare(host)
-        before = data.state(host)
-        for command in NOTE[: step - 1]:
-            data.says(host, command)
-        with ThreadPoolExecutor() as other:
-            half = other.submit(host.run, NOTE[step - 1])
-            time.sleep(delay)
-            there = not half.done()
-            if way == "power":
-                host = life.power_cut(name)
-            else:
-                host.run("pkill -KILL -x 'dockerd|rsync' || true")
-            half.result()
-        answers = [host.run(command).rc for command in NOTE]
-        failed = [f"fails: {c}" for c, rc in zip(NOTE, answers, strict=True) if rc]
-        found = failed + data.settled(host, before)
-        return Outcome(there, passed=False, differences=found)
+def tell(began: float, what: str) -> None:
+    """Tell on standard error what has been done, and how long it took."""
+    sys.stderr.write(f"{time.monotonic() - began:.0f} s: {what}\n")
 
 
 def told(found: Outcome) -> str:
@@ -155,13 +125,49 @@ def told(found: Outcome) -> str:
     return f"{'' if found.hit else 'not hit; '}{text}{passed}"
 
 
+def lengths() -> tuple[dict[int, float], float]:
+    """Tell the seconds of the steps of a move, and of the note's copy."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        took = crashes.lengths(Path(folder) / "out"), note.length()
+    tell(began, "what nobody hits")
+    return took
+
+
+def page(workers: pool.Pool, seed: int, count: int | None) -> Iterator[str]:
+    """Give the lines of the page."""
+    took, copy = lengths()
+    all_ = [*crashes.matrix(seed, took)]
+    some = drawn(seed, all_, count or len(all_))
+    words = f"{seed}" if count is None else f"{seed} {count}"
+    yield HEAD.format(words=words, some=len(some), all=len(all_))
+    both = [replace(crash, end=end) for crash in some for end in ENDS]
+    yield from table(
+        workers, both, lambda crash: f"change {crash.step} of {len(STEPS)}"
+    )
+    yield ""
+    notes = note.matrix(seed, copy)
+    yield from table(workers, notes, lambda crash: f"`{note.STEPS[crash.step - 1]}`")
+
+
+def ready() -> None:
+    """Let a worker leave nothing when the pool ends it; SIGINT is not for it."""
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+
+
 def main(seed: int = 1, count: int | None = None) -> None:
     """Print the page."""
-    words = f"{seed}" if count is None else f"{seed} {count}"
-    page = ([HEAD.format(words=words)], rows(seed, count), [""], rows_of_note(seed))
-    for line in itertools.chain(*page):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also behind an `&`
+    with tempfile.TemporaryDirectory() as left:
+        os.environ["TMPDIR"] = left  # for what a run that is killed leaves
+        with Pool(AT_ONCE, ready) as workers:
+            try:
+                for line in page(workers, seed, count):
+                    sys.stdout.write(line + "\n")
+                    sys.stdout.flush()
+            except KeyboardInterrupt:
+                sys.exit("stopped: the rows so far are whole")
 
 
 if __name__ == "__main__":

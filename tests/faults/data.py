@@ -1,10 +1,9 @@
 """What a user of Docker has, and what is seen of it: the same after a move, or not."""
 
-import contextlib
+import time
 
 from kernels_helpers.hosts import LabHost
 from tests.chapters import rare
-from tests.waiting import until
 
 SETTLE = 30.0  # seconds until containers run again
 
@@ -56,11 +55,17 @@ def state(host: LabHost) -> list[str]:
     return done.output.splitlines() if done.rc == 0 else ["no engine answers"]
 
 
-def settled(host: LabHost, before: list[str]) -> list[str]:
-    """Name what is gone and what is new, when containers have had time to start."""
-    with contextlib.suppress(AssertionError):
-        until(lambda: state(host) == before, seconds=SETTLE)
-    after = state(host)
+def settled(host: LabHost, before: list[str], still: float = SETTLE) -> list[str]:
+    """Name what is gone and what is new, when containers have had time to start.
+
+    That is over when nothing has changed for the seconds of ``still``, too.
+    """
+    after, began = state(host), time.monotonic()
+    last, changed = began, began
+    while after != before and last - changed <= still and last - began < SETTLE:
+        now, last = state(host), time.monotonic()
+        if now != after:
+            after, changed = now, last
     gone = [f"gone: {row}" for row in before if row not in after]
     return gone + [f"new: {row}" for row in after if row not in before]
 
