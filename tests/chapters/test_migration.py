@@ -195,6 +195,26 @@ def test_a_name_that_the_first_copy_lacks_is_sent_with_the_others_of_its_file(
         assert (made.status, made.reason) == ("passed", None)
 
 
+WILL = """
+docker run -d --name user -v kept:/data busybox \\
+  sh -c 'trap "echo last >/data/will; exit" TERM; sleep 1d & wait'
+"""
+
+
+def test_a_file_that_is_made_at_the_end_and_never_sent_is_still_there(
+    dockbook_home: Path, tmp_path: Path
+) -> None:
+    """Let a container make it when it is stopped, and the last pass send nothing."""
+    del dockbook_home
+    sends_none = "pgrep -x dockerd >/dev/null || exec cat >/dev/null\n"
+    with lying(f'{sends_none}exec /usr/bin/rsync "$@"', "rsync") as liar:
+        says(liar, WILL)
+        made = attempt("migration", liar, tmp_path, rehearse="false")
+        assert "/_data/will': No such file" in (made.reason or "")
+        assert says(liar, f"cat $({PLACE})/will") == "last\n"
+        assert says(liar, ROOT) == "/var/lib/docker\n"
+
+
 def test_an_engine_with_live_restore_is_refused(host: LabHost, tmp_path: Path) -> None:
     """Want the engine's own answer to decide, before anything has been changed."""
     live = '{"live-restore": true}'

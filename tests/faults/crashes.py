@@ -98,8 +98,7 @@ def matrix(seed: int, took: dict[int, float]) -> Iterator[Crash]:
                 yield Crash(method, way, step, delay, "")
             continue
         for step in COPIES if way == "copy" else TAKEN:
-            if (way, step) != ("dockerd", SWITCH):  # none is there
-                yield Crash(method, way, step, 0.0, "")
+            yield Crash(method, way, step, 0.0, "")
             if way != "dockerd" and step in COPIES:
                 delay = round(chance.uniform(0, took[step]), 2)
                 yield Crash(method, way, step, delay, "")
