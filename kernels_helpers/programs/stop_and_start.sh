@@ -2,6 +2,28 @@
 # Stop Docker so that nothing starts it again, and start what ran. To be sourced.
 records=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 gate=/run/docker-moves # while it is there, the unit refuses to start
+drop_in=/etc/systemd/system/docker.service.d/data-disk.conf
+
+guard() { # PATH: let Docker start only where its data is mounted, and no gate is up
+  printf '[Unit]\nRequiresMountsFor=%s\nAssertPathExists=%s\nAssertPathExists=!%s\n' \
+    "$1" "$1/image" "$gate" >"$records/guard"
+  mkdir -p "${drop_in%/*}"
+  # An earlier move may have left one, which the way back needs again.
+  [ ! -e $drop_in ] || cmp -s "$records/guard" $drop_in || cp $drop_in "$records/guard-before"
+  cp "$records/guard" $drop_in
+}
+
+guarded() { cmp -s "$records/guard" $drop_in; }
+
+unguard() { # take the guard away, or bring that of an earlier move back
+  if [ -e "$records/guard-before" ]; then
+    cp "$records/guard-before" $drop_in
+  else
+    rm -f $drop_in
+    rmdir --ignore-fail-on-non-empty "${drop_in%/*}" 2>/dev/null || :
+  fi
+  systemctl daemon-reload
+}
 
 note_what_runs() { # WITNESS: note what is to run again, and stop the witness
   since=$(date +%s.%N)

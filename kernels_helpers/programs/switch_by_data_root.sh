@@ -10,7 +10,9 @@ switch() {
   mv -T "$old" "$aside"
 }
 
-leave() { repath "$new" "$old"; }
+leave() {
+  if [ -e "$new/containers" ]; then repath "$new" "$old"; fi
+}
 
 restore() { # take out the key alone, where somebody has changed another one since
   cmp -s with $json || jq --slurpfile was without \

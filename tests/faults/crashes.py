@@ -39,6 +39,7 @@ METHODS = ("bind", "data-root")
 # The power is cut in the last two; in the last of them while the move is undone.
 WAYS = ("runner", "dockerd", "copy", "power", "way back")
 ENDS = ("resume", "undo")
+MOMENTS = 4  # while Docker is away
 PATIENCE = 400.0  # seconds that a run, or its end, may take
 LOOK = 0.002  # seconds between two looks at the journal
 TRIES = 4  # to hit a moment, each time earlier
@@ -89,7 +90,10 @@ def lengths(out: Path) -> dict[int, float]:
 
 
 def matrix(seed: int, took: dict[int, float]) -> Iterator[Crash]:
-    """List a crash of each kind at every step, and at a moment inside each copy."""
+    """List a crash of each kind at every step, and at moments inside each copy.
+
+    The last one is the step in which Docker is away: there are more moments in it.
+    """
     chance = random.Random(seed)  # noqa: S311 - to be the same again
     for method, way in product(METHODS, WAYS):
         if way == "way back":  # which the last step is, in a rehearsal
@@ -99,9 +103,10 @@ def matrix(seed: int, took: dict[int, float]) -> Iterator[Crash]:
             continue
         for step in COPIES if way == "copy" else TAKEN:
             yield Crash(method, way, step, 0.0, "")
-            if way != "dockerd" and step in COPIES:
-                delay = round(chance.uniform(0, took[step]), 2)
-                yield Crash(method, way, step, delay, "")
+            if step == SWITCH or (way != "dockerd" and step in COPIES):
+                for _ in range(MOMENTS if step == SWITCH else 1):
+                    delay = round(chance.uniform(0, took[step]), 2)
+                    yield Crash(method, way, step, delay, "")
 
 
 def aimed(crash: Crash, out: Path, tries: int = TRIES) -> tuple[Crash, Outcome]:

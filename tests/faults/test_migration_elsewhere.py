@@ -18,6 +18,12 @@ pytestmark = pytest.mark.exhaustive
 
 NONE = ("", "ls: cannot access '/data/docker': No such file or directory\n")
 BACK = "bash /root/dockbook-migration/back"
+GUARD = "cat /etc/systemd/system/docker.service.d/data-disk.conf"
+# They have been removed since the move, and are there again.
+WITNESSES = """
+docker rm -fv $(docker ps -aq --filter name=^/dockbook-mig-)
+docker volume rm dockbook-mig-data && docker network rm dockbook-mig-net
+"""
 AT_SRV = """
 mkfs.ext4 -q /dev/vdc && mount /dev/vdc /srv
 echo '/dev/vdc /srv ext4 defaults 0 2' >>/etc/fstab
@@ -64,12 +70,12 @@ def moved(
     host: LabHost,
     out: Path,
     method: str,
+    before: list[str],
     old: str = "/var/lib/docker",
     mount: str = "/data",
-) -> list[str]:
-    """Move what a user has, and tell what was there."""
-    write(host)
-    before = state(host)
+    **others: str,
+) -> None:
+    """Move what a user has, and see that it is as before."""
     made = attempt(
         "migration",
         host,
@@ -80,11 +86,17 @@ def moved(
         aside=f"{old}.old",
         mount=mount,
         new=f"{mount}/docker",
+        **others,
     )
     host.docker.close()
     assert (made.status, made.reason) == ("passed", None)
     assert settled(host, before) == []
-    return before
+
+
+def given(host: LabHost) -> list[str]:
+    """Give a host what a user has, and tell what is there."""
+    write(host)
+    return state(host)
 
 
 @pytest.mark.parametrize("method", ["bind", "data-root"])
@@ -92,7 +104,8 @@ def test_data_that_was_elsewhere_moves_on_boots_and_comes_back(
     host: LabHost, tmp_path: Path, method: str
 ) -> None:
     says(host, AT_SRV)
-    before = moved(host, tmp_path, method, "/srv/docker", "/mnt/disk")
+    before = given(host)
+    moved(host, tmp_path, method, before, "/srv/docker", "/mnt/disk")
     booted = life.power_cut(host.name)
     assert settled(booted, before) == []
     on_disk = 'findmnt -no TARGET -T "$(docker info -f "{{.DockerRootDir}}")"'
@@ -101,6 +114,23 @@ def test_data_that_was_elsewhere_moves_on_boots_and_comes_back(
     says(booted, BACK)
     assert settled(booted, before) == []
     assert booted.run(on_disk).output == "/srv\n"
+
+
+def test_a_second_move_brings_the_guard_of_the_first_back(
+    host: LabHost, tmp_path: Path
+) -> None:
+    before = given(host)
+    moved(host, tmp_path / "first", "data-root", before)
+    guard = says(host, GUARD)
+    second = {"records": "/root/a-second-move", "disk": "/dev/vdc"}
+    moved(
+        host, tmp_path / "second", "data-root", before, "/data/docker", "/mnt", **second
+    )
+    assert says(host, GUARD) == guard.replace("/data/docker", "/mnt/docker")
+    says(host, f"bash {second['records']}/back")
+    assert (settled(host, before), says(host, GUARD)) == ([], guard)
+    says(host, BACK)
+    assert (settled(host, before), host.run(GUARD).rc) == ([], 1)
 
 
 def test_a_socket_unit_goes_down_in_the_window_and_comes_back(
@@ -121,11 +151,14 @@ def test_a_socket_unit_goes_down_in_the_window_and_comes_back(
     assert host.run(active).output == "active\nactive\n"
 
 
+@pytest.mark.parametrize("lost", [False, True], ids=["back", "lost"])
 @pytest.mark.parametrize("method", ["bind", "data-root"])
-def test_without_its_disk_docker_does_not_start_and_with_it_all_is_there(
-    host: LabHost, tmp_path: Path, method: str
+def test_without_its_disk_docker_does_not_start_and_all_can_come_back(
+    host: LabHost, tmp_path: Path, method: str, lost: bool
 ) -> None:
-    before = moved(host, tmp_path, method)
+    """Bring the disk back, or go back without it."""
+    before = given(host)
+    moved(host, tmp_path, method, before)
     disk = home() / host.name / "vdb.img"
     remains.end(host.name)
     away = disk.rename(disk.with_suffix(".away"))
@@ -134,6 +167,12 @@ def test_without_its_disk_docker_does_not_start_and_with_it_all_is_there(
     until(lambda: alone.run("systemctl start docker").rc == 1, seconds=120)
     assert alone.run("pgrep -x dockerd; ls -A /data/docker || true").output in NONE
     assert alone.run(BACK).rc != 0  # nothing is there to take along
+    if lost:
+        says(alone, f"{BACK} --without-new")
+        says(alone, WITNESSES)
+        assert settled(alone, before) == []
+        assert alone.run("test -e /var/lib/docker.old").rc == 1
+        return
     remains.end(host.name)
     away.rename(disk)
     start.boot(host.name)
