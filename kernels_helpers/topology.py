@@ -25,15 +25,14 @@ def draw(docker: DockerClient, label: str) -> Diagram:
         key=lambda container: str(container.name),
     )
     names = {container.id: str(container.name) for container in containers}
-    networks = {str(network.name): network.attrs for network in docker.networks.list()}
     links = {str(c.name): _links(c.attrs, names) for c in containers}
-    used = {network for found in links.values() for network, _ in found} & {*networks}
+    used = {name for found in links.values() for name, address in found if address}
     graph = digraph("networks", **TIGHT)
     graph.node(OUTSIDE, OUTSIDE, style="dashed,rounded")
     graph.node(HOST, f"{HOST}\nown interfaces", peripheries="2")
     _beside(graph, OUTSIDE, HOST, dir="both")
-    for network in sorted(used - {"host"}):
-        _network(graph, network, networks[network])
+    for network in sorted(used):
+        _network(graph, network, docker.networks.get(network).attrs)
     for container in containers:
         _container(graph, container, links[str(container.name)])
     return Diagram(graph.source, "; ".join(_said(links)) or "no containers")

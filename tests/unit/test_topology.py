@@ -42,7 +42,7 @@ NETWORKS = [
 def drawn(*containers: SimpleNamespace) -> diagrams.Diagram:
     docker: Any = SimpleNamespace(
         containers=SimpleNamespace(list=lambda **_: [*containers]),
-        networks=SimpleNamespace(list=lambda: NETWORKS),
+        networks=SimpleNamespace(get={n.name: n for n in NETWORKS}.__getitem__),
     )
     return topology.draw(docker, "dockbook.run=x")
 

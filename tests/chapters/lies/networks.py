@@ -16,7 +16,7 @@ if [ "$1" = create ]; then
 fi
 exec {DOCKER} "$@"
 """,
-        "CheckFailed: each eth0 has its other end at docker0",
+        "CheckFailed: each eth0 has its other end at the bridge",
     ),
     "loses the rule that masquerades": (
         f'iptables -t nat -F POSTROUTING; exec {DOCKER} "$@"',
