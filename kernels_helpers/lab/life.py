@@ -84,6 +84,7 @@ def up(
     """Start a lab that stays until ``down``; without an engine if ``bare``."""
     with _lock(check_name(name), "users", fcntl.LOCK_SH):
         if running(name):
+            _agree(LabHost(name), engine)
             raise LabError(f"lab {name!r} is running already: `dockbook lab ls`")
         return _join(name, specifications, engine, bare=bare, persistent=True)
 
@@ -137,12 +138,17 @@ def _join(
                 remains.clean(name)
                 raise
         host = LabHost(name)
+    _agree(host, engine)
+    return host
+
+
+def _agree(host: LabHost, engine: str | None) -> None:
+    """Raise LabError when a lab has another engine."""
     if engine not in (None, host.state.engine):
         raise LabError(
-            f"the engine of lab {name!r} is {host.state.engine}, not {engine}: take "
-            "another name, or end it with `dockbook lab down`"
+            f"the engine of lab {host.name!r} is {host.state.engine}, not {engine}: "
+            f"take another name, or end it with `dockbook lab down {host.name}`"
         )
-    return host
 
 
 def _watch(name: str) -> None:

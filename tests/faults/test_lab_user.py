@@ -259,3 +259,14 @@ def test_a_disk_is_refused_in_words(lab_user: User) -> None:
     told = lab_user.python(up)
     assert told.returncode == 1
     assert "LabError: --disk needs root" in told.stderr
+
+
+def test_podman_is_refused_in_words(lab_user: User) -> None:
+    up = "from kernels_helpers.lab import life; life.up('pod', engine='podman')"
+    told = lab_user.python(up)
+    assert told.returncode == 1
+    assert "LabError: no lab with Podman can be started here: it needs root" in (
+        told.stderr
+    )
+    assert "a lab of a normal user has no systemd" in told.stderr
+    assert told.stderr.endswith("run it as root\n")

@@ -175,6 +175,8 @@ def test_with_all_a_chapter_without_a_host_is_told_and_the_others_run(
 def test_bad_words_for_labs() -> None:
     refused(call("lab", "up", "Big Lab"), "lower-case letters")
     refused(call("lab", "up", "x", "--disk", "sda=1T"), "vdb=2G")
+    both = call("lab", "up", "x", "--bare", "--engine", "podman")
+    refused(both, "leave out one of both")
 
 
 SECRET = (
