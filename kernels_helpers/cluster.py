@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from kernels_helpers.errors import HostError, UsageError
+from kernels_helpers.errors import HostError, MissingExtra, UsageError
 from kernels_helpers.worker import UNKNOWN, Answer, Order
 
 ANSWERS = 10.0  # seconds that a scheduler has to answer
@@ -150,9 +150,8 @@ def _distributed() -> Any:
     try:
         import distributed  # slow to import
     except ImportError as error:
-        raise UsageError(
-            f"a fleet needs dask.distributed ({error}): pip install 'dockbook[fleet]'"
-        ) from None
+        need = f"a fleet needs dask.distributed ({error})"
+        raise MissingExtra(need, "fleet") from None
     return distributed
 
 

@@ -255,7 +255,7 @@ def test_without_dask_it_is_said_what_to_install(
     (tmp_path / "matrix.yaml").write_text("volume: [one, two]")
     monkeypatch.setitem(sys.modules, "distributed", None)
     done = call("run", small, "--matrix", tmp_path / "matrix.yaml")
-    refused(done, "pip install 'dockbook[fleet]'")
+    refused(done, "`pip install '.[fleet]'` in a clone of dockbook")
 
 
 def test_a_scheduler_that_does_not_answer_is_no_host(
