@@ -84,6 +84,15 @@ def rows(folder: Path) -> list[Row]:
     return list(found.values())
 
 
+def stopped(folder: Path) -> str | None:
+    """Say why the last call has begun no more targets, if it has not begun all."""
+    reason = None
+    for event in journal.read(folder / RECORD):
+        if event["event"] in ("targets", "stopped"):
+            reason = event.get("reason")
+    return reason
+
+
 def exit_code(ended: Iterable[Row]) -> int:
     """Return the exit code that the worst of the targets asks for."""
     found = {row.status for row in ended if row.status != "planned" or row.pending}
@@ -99,11 +108,11 @@ def counted(ended: Iterable[Row]) -> str:
 def write(folder: Path) -> None:
     """Write the merged reports beside the journal: JSON, JUnit XML and a page."""
     began = next(journal.read(folder / RECORD))
-    ended = rows(folder)
+    ended, why = rows(folder), stopped(folder)
     for name, text in (
-        ("fleet.json", _json(began, ended)),
+        ("fleet.json", _json(began, ended, why)),
         ("fleet.xml", _junit(began, ended)),
-        ("fleet.html", _html(began, ended)),
+        ("fleet.html", _html(began, ended, why)),
     ):
         content = text.encode("utf-8", "backslashreplace")
         (folder / name).write_bytes(content)
@@ -119,10 +128,10 @@ def _strip(facts: Mapping[str, Any]) -> str:
     return strip + MARKS[False] * failed
 
 
-def _json(began: Mapping[str, Any], ended: list[Row]) -> str:
+def _json(began: Mapping[str, Any], ended: list[Row], why: str | None) -> str:
     facts = {name: began[name] for name in ("fleet", "chapter", "source", "settings")}
     targets = [row.as_dict() for row in ended]
-    told = {**facts, "exit_code": exit_code(ended), "targets": targets}
+    told = {**facts, "exit_code": exit_code(ended), "stopped": why, "targets": targets}
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -158,11 +167,13 @@ _KINDS = {
 _CLASSES = {"passed": "passed", "planned": "quiet", NOT_RUN: "quiet"}
 
 
-def _html(began: Mapping[str, Any], ended: list[Row]) -> str:
+def _html(began: Mapping[str, Any], ended: list[Row], why: str | None) -> str:
     whole, body = page(f"{began['chapter']} on {len(ended)} targets")
     add(body, "h1", began["chapter"])
     good = "passed" if exit_code(ended) in (0, 4) else "failed"
     add(body, "p", counted(ended), role="status").set("class", f"verdict {good}")
+    if why:
+        add(body, "p", f"Stopped: {why}")
     add(body, "p", LEGEND).set("class", "quiet")
     table = add(body, "table")
     table.set("class", "fleet")
@@ -186,10 +197,12 @@ def _goodness(row: Row) -> int:
 def _line(part: Element, row: Row) -> None:
     line = add(part, "tr")
     name = add(line, "td")
-    if row.run:
+    if row.strip:  # it has come with the evidence
         add(name, "a", row.target, href=f"{row.run}/chapter.ipynb")
     else:
         name.text = row.target
+        if row.run:
+            add(name, "p", row.run).set("class", "quiet")
     add(line, "td", row.status).set("class", _CLASSES.get(row.status, "failed"))
     strip = add(line, "td")
     for mark, same in groupby(row.strip):
