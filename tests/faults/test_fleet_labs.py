@@ -1,4 +1,4 @@
-"""A scheduler and two workers in three labs that a switch joins."""
+"""A scheduler and two workers in the networks of three labs, joined by a switch."""
 
 import contextlib
 import json
