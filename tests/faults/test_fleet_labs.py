@@ -138,8 +138,8 @@ def test_workers_in_other_labs(labs: list[LabHost], tmp_path: Path) -> None:
         third = held.enter_context(worker(3, labs, homes[3], **secret))
         called = [*inside, *command("run", *words, "--scheduler", SCHEDULER)]
         with subprocess.Popen(called, stdout=subprocess.PIPE, text=True) as fleet:
-            until(lambda: _at_work(homes), seconds=60)
             until(lambda: "ended" in _events(out), seconds=60)
+            until(lambda: _at_work(homes), seconds=60)  # now only one can wait
             mine, other = (second, 2), (third, 3)
             begun = _at_work(homes)
             lost, number = mine if begun == 2 else other
