@@ -93,14 +93,21 @@ def run(
     with cluster.crew(asked.scheduler, asked.forks) as crew:
         name = asked.retry_failed
         call = fleet.again(name, path, options) if name else fleet.begin(path, options)
-        click.echo(f"{call.id}: {len(targets)} targets, {crew.size} at a time")
+        count, at_once = len(targets), min(crew.size, len(targets))
+        called = f"{count} target{'s' * (count != 1)}"
+        click.echo(f"{call.id}: {called}, {at_once} at a time")
         limits = Limits(asked.canary or 0, asked.max_failures)
         try:
             ended = fleet.run(call, targets, crew, limits, _tell)
         finally:
             click.echo(f"  report: {call.folder}/fleet.html")
     click.echo(f"  {fleet_report.counted(ended)}")
-    if code := fleet_report.exit_code(ended):
+    if why := fleet_report.stopped(call.folder):
+        click.echo(f"  stopped: {why}")
+    code = fleet_report.exit_code(ended)
+    if code not in (0, 4):
+        click.echo(f"  to go on: the same call with --retry-failed {call.id}")
+    if code:
         sys.exit(code)
 
 

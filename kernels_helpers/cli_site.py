@@ -6,16 +6,14 @@ from pathlib import Path
 
 import click
 
-from kernels_helpers.errors import UsageError
+from kernels_helpers.errors import MissingExtra
 
 
 @click.group()
 def site() -> None:
     """Build, look at and check the site, and keep its translation up to date."""
     if importlib.util.find_spec("sphinx") is None:
-        raise UsageError(
-            "the site needs Sphinx and more: run `pip install 'dockbook[site]'`"
-        )
+        raise MissingExtra("the site needs Sphinx and more", "site")
 
 
 @site.command()

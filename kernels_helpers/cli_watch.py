@@ -1,6 +1,7 @@
 """The command that looks for drift."""
 
 import sys
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,9 @@ def watch(
         click.echo(_text(findings[-1]))
     if code := drift.exit_code(findings):
         told = [f for f in findings if f.status != drift.HOLDS]
-        title = f"{book.name_of(path)}: {len(told)} of {len(findings)} targets drifted"
+        counts = Counter(finding.status for finding in findings)
+        title = ", ".join(f"{n} {status}" for status, n in counts.items())
+        title = f"{book.name_of(path)}: {title}"
         text = "\n".join(_text(finding) for finding in told)
         if url:
             targets_told = [asdict(finding) for finding in told]
@@ -87,6 +90,8 @@ def _text(finding: Any) -> str:
         head += f"  since {finding.since}"
     lines = [f"  {line}" for line in finding.untrue]
     if finding.run:
-        hold, pending = finding.proved, finding.pending
-        lines.append(f"  {hold} looked at and true, {pending} changes not proved")
+        changes = f"{finding.pending} change{'s' * (finding.pending != 1)}"
+        lines.append(f"  {finding.proved} looked at and true, {changes} not proved")
+        if not finding.since:
+            lines.append("  no good run in --out with these parameters to compare with")
     return "\n".join([head, *lines])

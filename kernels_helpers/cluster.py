@@ -13,11 +13,15 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from kernels_helpers.errors import HostError, UsageError
+from kernels_helpers.errors import HostError, MissingExtra, UsageError
 from kernels_helpers.worker import UNKNOWN, Answer, Order
 
 ANSWERS = 10.0  # seconds that a scheduler has to answer
-QUIET = ("distributed", "distributed.scheduler", "distributed.worker", "tornado")
+QUIET = (
+    "distributed",
+    *("distributed.client", "distributed.scheduler", "distributed.worker"),
+    "tornado",
+)
 LOST = "its worker was lost: --retry-failed resumes it where its journal is"
 
 
@@ -86,12 +90,19 @@ class Crew:
         yield from self._lost()
 
     def ask(self, function: Callable[..., Any], *words: Any) -> dict[str, Any]:
-        """Call a function on each worker, beside its orders; answers by worker."""
+        """Call a function on each worker, beside its orders; answers by worker.
+
+        Nobody answers when the scheduler is gone.
+        """
         if not self._slots:
             return {}
-        answers = self._client.run(
-            function, *words, workers=[*self._slots], on_error="ignore"
-        )
+        workers = [*self._slots]
+        try:
+            answers = self._client.run(
+                function, *words, workers=workers, on_error="ignore"
+            )
+        except OSError:
+            return {}
         return dict(answers)
 
     def _lost(self) -> Iterator[tuple[Order, Answer]]:
@@ -150,9 +161,8 @@ def _distributed() -> Any:
     try:
         import distributed  # slow to import
     except ImportError as error:
-        raise UsageError(
-            f"a fleet needs dask.distributed ({error}): pip install 'dockbook[fleet]'"
-        ) from None
+        need = f"a fleet needs dask.distributed ({error})"
+        raise MissingExtra(need, "fleet") from None
     return distributed
 
 
@@ -179,6 +189,7 @@ def _local(distributed: Any, forks: int) -> Iterator[Any]:
 @contextlib.contextmanager
 def _joined(distributed: Any, scheduler: str) -> Iterator[Any]:
     try:
+        distributed.comm.get_address_host_port(scheduler)  # it says best what is wrong
         client = distributed.Client(
             scheduler, timeout=ANSWERS, set_as_default=False, direct_to_workers=False
         )

@@ -6,7 +6,8 @@
     ├── UsageError            exit 2   the call cannot be understood
     │   ├── ParameterError             (also ValueError)
     │   ├── InventoryError             the hosts of a fleet cannot be told
-    │   └── ChapterError               a chapter that is missing or malformed
+    │   ├── ChapterError               a chapter that is missing or malformed
+    │   └── MissingExtra               packages that dockbook installs on demand
     ├── HostError             exit 3   no host to work on
     │   └── LabError
     ├── StepFailed            exit 1   a command of a chapter failed
@@ -39,6 +40,16 @@ class InventoryError(UsageError):
 
 class ChapterError(UsageError):
     """Report a chapter that is missing or malformed."""
+
+
+class MissingExtra(UsageError):
+    """Report what needs an extra that was not installed; dockbook is on no index."""
+
+    def __init__(self, need: str, extra: str) -> None:
+        super().__init__(
+            f"{need}: run `pip install '.[{extra}]'` in a clone of dockbook, or "
+            f"`pip install 'WHEEL[{extra}]'` with the path of its wheel"
+        )
 
 
 class HostError(DockbookError):

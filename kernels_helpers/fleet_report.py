@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from kernels_helpers import journal
 from kernels_helpers.markup import add, as_html, as_junit, node, page
@@ -17,6 +18,8 @@ NOT_RUN = "not run"
 MARKS = {True: "✔", False: "✘", None: "…"}
 DIFFERS = "≠"  # on Podman, as the chapter says
 COLOURS = {"✔": "passed", "✘": "failed"}
+LEGEND = "✔ holds, ✘ failed, … is pending or not known yet, ≠ differs on Podman"
+TOGETHER = 50  # rows that a browser lays out at once, when they come into view
 # The worst first; the exit codes are those of `dockbook run`, and 5.
 EXIT_CODES = {UNKNOWN: 5, "failed": 1, UNREACHABLE: 3, NOT_RUN: 1, "planned": 4}
 
@@ -81,6 +84,15 @@ def rows(folder: Path) -> list[Row]:
     return list(found.values())
 
 
+def stopped(folder: Path) -> str | None:
+    """Say why the last call has begun no more targets, if it has not begun all."""
+    reason = None
+    for event in journal.read(folder / RECORD):
+        if event["event"] in ("targets", "stopped"):
+            reason = event.get("reason")
+    return reason
+
+
 def exit_code(ended: Iterable[Row]) -> int:
     """Return the exit code that the worst of the targets asks for."""
     found = {row.status for row in ended if row.status != "planned" or row.pending}
@@ -96,11 +108,11 @@ def counted(ended: Iterable[Row]) -> str:
 def write(folder: Path) -> None:
     """Write the merged reports beside the journal: JSON, JUnit XML and a page."""
     began = next(journal.read(folder / RECORD))
-    ended = rows(folder)
+    ended, why = rows(folder), stopped(folder)
     for name, text in (
-        ("fleet.json", _json(began, ended)),
+        ("fleet.json", _json(began, ended, why)),
         ("fleet.xml", _junit(began, ended)),
-        ("fleet.html", _html(began, ended)),
+        ("fleet.html", _html(began, ended, why)),
     ):
         content = text.encode("utf-8", "backslashreplace")
         (folder / name).write_bytes(content)
@@ -116,10 +128,10 @@ def _strip(facts: Mapping[str, Any]) -> str:
     return strip + MARKS[False] * failed
 
 
-def _json(began: Mapping[str, Any], ended: list[Row]) -> str:
+def _json(began: Mapping[str, Any], ended: list[Row], why: str | None) -> str:
     facts = {name: began[name] for name in ("fleet", "chapter", "source", "settings")}
     targets = [row.as_dict() for row in ended]
-    told = {**facts, "exit_code": exit_code(ended), "targets": targets}
+    told = {**facts, "exit_code": exit_code(ended), "stopped": why, "targets": targets}
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -155,30 +167,47 @@ _KINDS = {
 _CLASSES = {"passed": "passed", "planned": "quiet", NOT_RUN: "quiet"}
 
 
-def _html(began: Mapping[str, Any], ended: list[Row]) -> str:
+def _html(began: Mapping[str, Any], ended: list[Row], why: str | None) -> str:
     whole, body = page(f"{began['chapter']} on {len(ended)} targets")
     add(body, "h1", began["chapter"])
     good = "passed" if exit_code(ended) in (0, 4) else "failed"
     add(body, "p", counted(ended), role="status").set("class", f"verdict {good}")
+    if why:
+        add(body, "p", f"Stopped: {why}")
+    add(body, "p", LEGEND).set("class", "quiet")
     table = add(body, "table")
     table.set("class", "fleet")
-    head = add(table, "tr")
+    head = add(add(table, "thead"), "tr")
     for title in ("target", "status", "checks", "seconds"):
         add(head, "th", title, scope="col")
-    for row in ended:
-        line = add(table, "tr")
-        name = add(line, "td")
-        if row.run:
-            add(name, "a", row.target, href=f"{row.run}/chapter.ipynb")
-        else:
-            name.text = row.target
-        status = add(line, "td", row.status)
-        status.set("class", _CLASSES.get(row.status, "failed"))
-        strip = add(line, "td")
-        for mark, same in groupby(row.strip):
-            marks = add(strip, "span", "".join(same))
-            marks.set("class", COLOURS.get(mark, "quiet"))
-        if row.reason:
-            add(strip, "p", row.reason)
-        add(line, "td", f"{row.seconds:.1f}")
+    listed = sorted(ended, key=_goodness)
+    for start in range(0, len(listed), TOGETHER):
+        part = add(table, "tbody")
+        for row in listed[start : start + TOGETHER]:
+            _line(part, row)
     return as_html(whole)
+
+
+def _goodness(row: Row) -> int:
+    """Sort the worst first, and leave the order of the targets as it is."""
+    worst = [*EXIT_CODES]
+    return worst.index(row.status) if row.status in worst else len(worst)
+
+
+def _line(part: Element, row: Row) -> None:
+    line = add(part, "tr")
+    name = add(line, "td")
+    if row.strip:  # it has come with the evidence
+        add(name, "a", row.target, href=f"{row.run}/chapter.ipynb")
+    else:
+        name.text = row.target
+        if row.run:
+            add(name, "p", row.run).set("class", "quiet")
+    add(line, "td", row.status).set("class", _CLASSES.get(row.status, "failed"))
+    strip = add(line, "td")
+    for mark, same in groupby(row.strip):
+        marks = add(strip, "span", f"{len([*same])} {mark} ")
+        marks.set("class", COLOURS.get(mark, "quiet"))
+    if row.reason:
+        add(strip, "p", row.reason)
+    add(line, "td", f"{row.seconds:.1f}")

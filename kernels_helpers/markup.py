@@ -19,6 +19,16 @@ th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0;
   border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
 th { font-weight: 600; width: 12rem }
 .fleet th { width: auto } .fleet th, .fleet td:nth-child(2) { white-space: nowrap }
+@media screen { .fleet, .fleet thead, .fleet tbody { display: block }
+  .fleet tr { display: grid; grid-template-columns:
+    minmax(0, 2fr) 7rem minmax(0, 3fr) 5rem }
+  .fleet tbody { content-visibility: auto; contain-intrinsic-size: auto 103rem } }
+@media screen and (width < 40rem) {
+  .fleet tr { grid-template-columns: minmax(0, 1fr) 7rem 5rem }
+  .fleet tr > :nth-child(3) { grid-area: 2 / 1 / 3 / -1 }
+  .fleet tr > :not(:nth-child(3)) { border: 0 } }
+@media print { .fleet tr { break-inside: avoid }
+  .fleet td:first-child { overflow-wrap: break-word } }
 pre { border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem;
   overflow-x: auto; font: 13px/1.45 ui-monospace, monospace; margin: .4rem 0 }
 pre.output { border-style: dashed; max-height: 24rem }

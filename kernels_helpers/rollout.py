@@ -109,7 +109,7 @@ class Rollout:
         if canary:
             self.stopped = self.stopped or f"{order.target}, a canary, did not pass"
         elif self.failures == self.limits.max_failures:
-            self.stopped = self.stopped or f"{self.failures} targets did not pass"
+            self.stopped = self.stopped or f"--max-failures {self.failures} is reached"
 
     def _interrupt(self) -> None:
         if active := self.crew.active:

@@ -65,7 +65,7 @@ class Answer:
 
 def place(fleet: str, folder: str | None) -> Path:
     """Return where a worker keeps the runs of a fleet."""
-    return Path(folder) if folder else home() / "fleets" / fleet
+    return Path(folder) if folder else home() / ".fleets" / fleet
 
 
 def receive(fleet: str, folder: str | None, chapter: str, text: str) -> None:

@@ -1,4 +1,7 @@
-"""A switch that labs are joined by: a bridge in a network of its own."""
+"""A switch that labs are joined by: a bridge in a network namespace of its own.
+
+No other machine is needed: who is to be in a lab enters its network namespace.
+"""
 
 import contextlib
 import subprocess

@@ -3,6 +3,7 @@
 import email
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -121,4 +122,23 @@ def test_the_site_says_what_it_needs(dockbook: Path) -> None:
         [dockbook, "site", "check"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "pip install 'dockbook[site]'" in done.stderr
+    assert "`pip install 'WHEEL[site]'` with the path of its wheel" in done.stderr
+
+
+def test_what_a_fleet_says_that_it_needs_can_be_installed(
+    dockbook: Path, wheel: Path, tmp_path: Path
+) -> None:
+    matrix = tmp_path / "matrix.yaml"
+    matrix.write_text("volume: [one, two]")
+    called: list[str | Path] = [dockbook, "run", "volumes", "--matrix", matrix]
+    called += ["--scheduler", "nowhere", "--out", tmp_path / "runs"]
+
+    def refusal() -> str:
+        done = subprocess.run(called, capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        return done.stderr
+
+    (words,) = re.findall(r"`pip (install 'WHEEL.*?)`", refusal())
+    pip = (sys.executable, "-m", "pip", "--python", dockbook.with_name("python"))
+    call(*pip, *shlex.split(words.replace("WHEEL", str(wheel))))
+    assert "--scheduler nowhere: " in refusal()

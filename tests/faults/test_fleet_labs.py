@@ -1,4 +1,4 @@
-"""A scheduler and two workers in three labs that a switch joins."""
+"""A scheduler and two workers in the networks of three labs, joined by a switch."""
 
 import contextlib
 import json
@@ -138,8 +138,8 @@ def test_workers_in_other_labs(labs: list[LabHost], tmp_path: Path) -> None:
         third = held.enter_context(worker(3, labs, homes[3], **secret))
         called = [*inside, *command("run", *words, "--scheduler", SCHEDULER)]
         with subprocess.Popen(called, stdout=subprocess.PIPE, text=True) as fleet:
-            until(lambda: _at_work(homes), seconds=60)
             until(lambda: "ended" in _events(out), seconds=60)
+            until(lambda: _at_work(homes), seconds=60)  # now only one can wait
             mine, other = (second, 2), (third, 3)
             begun = _at_work(homes)
             lost, number = mine if begun == 2 else other
@@ -163,7 +163,7 @@ def test_workers_in_other_labs(labs: list[LabHost], tmp_path: Path) -> None:
         opened = [e for e in journal.read(kept) if e["event"] == "open"]
         assert len(opened) == 2 - n  # the lost one was resumed, no other run again
     assert [lab.docker.volumes.list() for lab in labs[1:]] == [[], []]
-    assert not [*tmp_path.glob("home*/fleets/*")]
+    assert not [*tmp_path.glob("home*/.fleets/*")]
 
 
 def _refuses_another_version(
@@ -185,7 +185,7 @@ def _refuses_another_version(
 def _at_work(homes: dict[int, Path]) -> int | None:
     """Tell which worker has begun the step that waits."""
     for n, home in homes.items():
-        for path in home.glob("fleets/*/*/journal.jsonl"):
+        for path in home.glob(".fleets/*/*/journal.jsonl"):
             events = [*journal.read(path)]
             waits = any("sleep 300" in str(e.get("body")) for e in events)
             if waits and events[-1]["event"] == "begin":

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from kernels_helpers import cluster, fleet, fleet_report, journal
+from kernels_helpers import cluster, fleet, fleet_report, journal, worker
 from kernels_helpers.cluster import Crew
-from kernels_helpers.errors import ChapterError, HostError
+from kernels_helpers.errors import ChapterError, HostError, UsageError
 from kernels_helpers.fleet import Fleet
 from kernels_helpers.fleet_report import Row
+from kernels_helpers.lab import life
 from kernels_helpers.rollout import Limits
 from kernels_helpers.runner import Options
 from kernels_helpers.targets import Target
@@ -93,11 +95,15 @@ def test_the_canary_goes_alone_and_has_to_pass(begun: Fleet, crew: Crew) -> None
     assert statuses(ended) == "failed" + " not run" * 5
     told = json.loads((begun.folder / "fleet.json").read_text())
     assert told["targets"][0]["reason"] == "is failed"
+    assert told["stopped"] == "a, a canary, did not pass"
+    page = (begun.folder / "fleet.html").read_text()
+    assert "Stopped: a, a canary, did not pass" in page
     again = Answers()
     assert (
         statuses(run(begun, crew, again, Limits(canary=1))) == "passed " * 5 + "passed"
     )
     assert again.asked[0] == "a"
+    assert fleet_report.stopped(begun.folder) is None
     assert sorted(again.asked) == [*NAMES]
 
 
@@ -153,6 +159,32 @@ def test_only_the_scheduler_can_say_that_a_worker_is_lost(
     assert ([*crew.ended(0)], crew.free()) == ([], "here")
     monkeypatch.setattr(cluster, "_workers", lambda _: {"other": 1})
     assert ([*crew.ended(0)], crew.free()) == ([], None)
+
+
+def test_nobody_answers_when_the_scheduler_is_gone() -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise OSError("closed")
+
+    crew = Crew(SimpleNamespace(run=gone), {"there": 1}, None, shared=False)
+    assert crew.ask(print) == {}
+
+
+def test_only_a_run_whose_evidence_has_come_is_a_link(begun: Fleet, crew: Crew) -> None:
+    ended = run(begun, crew, Answers(b="bug"), Limits())
+    page = (begun.folder / "fleet.html").read_text()
+    links = re.findall(r'<a href="(.*?)/chapter.ipynb">(.)</a>', page)
+    assert links == [(row.run, row.target) for row in ended if row.target != "b"]
+    assert f'b<p class="quiet">{ended[1].run}</p>' in page
+
+
+def test_what_a_worker_keeps_is_no_lab_that_gc_could_remove(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DOCKBOOK_HOME", str(tmp_path))
+    before = life.names()
+    worker.receive("a-fleet", None, "small.ipynb", "{}")
+    assert [*tmp_path.rglob("small.ipynb")]
+    assert life.names() == before
 
 
 def test_targets_of_one_host_wait_for_each_other(begun: Fleet, crew: Crew) -> None:
@@ -246,6 +278,10 @@ def test_the_command_stops_as_it_is_told(
     assert ", ".join(f"{row['target']} {row['status']}" for row in rows) == ended
     assert (done.returncode, done.stderr) == (3, "")
     assert "Connection refused" in rows[0]["reason"]
+    first, *_, last = done.stdout.splitlines()
+    assert first.endswith(f"{len(rows)} targets, 1 at a time")
+    assert "\n  stopped: " in done.stdout
+    assert last == f"  to go on: the same call with --retry-failed {report.parent.name}"
 
 
 def test_without_dask_it_is_said_what_to_install(
@@ -255,7 +291,7 @@ def test_without_dask_it_is_said_what_to_install(
     (tmp_path / "matrix.yaml").write_text("volume: [one, two]")
     monkeypatch.setitem(sys.modules, "distributed", None)
     done = call("run", small, "--matrix", tmp_path / "matrix.yaml")
-    refused(done, "pip install 'dockbook[fleet]'")
+    refused(done, "`pip install '.[fleet]'` in a clone of dockbook")
 
 
 def test_a_scheduler_that_does_not_answer_is_no_host(
@@ -264,3 +300,11 @@ def test_a_scheduler_that_does_not_answer_is_no_host(
     monkeypatch.setattr(cluster, "ANSWERS", 0.5)
     with pytest.raises(HostError, match=r"no scheduler answers at tcp://127"):
         cluster.crew("tcp://127.0.0.1:9", None).__enter__()
+
+
+def test_an_address_without_a_port_is_refused_before_anybody_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("distributed.Client", None)
+    with pytest.raises(UsageError, match=r"missing port .* write tcp://HOST:PORT"):
+        cluster.crew("127.0.0.1", None).__enter__()
