@@ -41,23 +41,27 @@ class Proof:
     def check(self, check: dict[str, Any]) -> str:
         """Write what a check says, with the claim that it proves and its verdict.
 
-        Below it is what differs on Podman, and below the first check of a corrected
-        claim what the note said of it.
+        A check of a chapter that was edited since has the word for that instead. Below
+        it is what differs on Podman, and below the first check of a corrected claim
+        what the note said of it.
         """
         ok, name = check["ok"], str(check["note"] or "")
-        claim, told = html.escape(name), ""
+        stale = badge(EDITED) if self.page["status"] == EDITED else ""
+        state = "stale" if stale else "ok" if ok else "false"
+        claim, told = f"{html.escape(name)} {stale}".strip(), ""
         if why := check["podman"]:
             word = _("On Podman")
             told = f'<p class="differs"><b>{word}</b> {prose(self.say(why))}</p>'
         if known := self.claims.get(name):
             verdict = str(known["verdict"]) if ok else "failed"
             place = f"{self.home}ledger.html#{claim_anchor(name)}"
-            claim = f'<a href="{place}">{claim} {badge(verdict)}</a>'
+            shown = stale or badge(verdict)
+            claim = f'<a href="{place}">{html.escape(name)} {shown}</a>'
             if verdict == "corrected" and name not in self.told:
                 self.told.add(name)
                 told += correction(known, self.language)
         return (
-            f'<p class="check is-{"ok" if ok else "false"}" id="{check["anchor"]}">'
+            f'<p class="check is-{state}" id="{check["anchor"]}">'
             f'<span class="sign">{"✔" if ok else "✘"}</span> '
             f"<span>{prose(self.say(check['claim']))} "
             f'<small class="claim">{claim}</small></span></p>{told}'
