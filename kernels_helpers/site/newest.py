@@ -10,15 +10,19 @@ from kernels_helpers import journal, report, runner
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.hosts import PODMAN
 from kernels_helpers.site.pages import INTERRUPTED, Facts
-from kernels_helpers.site.runs import facts_of, folders
+from kernels_helpers.site.runs import facts_of, folders, refusal
 
 
 class Evidence(NamedTuple):
-    """Hold what there is of a chapter: its notebook, and the report of its run."""
+    """Hold what there is of a chapter: its notebook, and the report of its run.
+
+    ``refused`` is when it was tried since, and made no run for want of a host.
+    """
 
     notebook: NotebookNode
     facts: Facts
     folder: Path | None = None
+    refused: str | None = None
 
 
 def of(runs: Path, name: str, chapter: Path) -> Evidence:
@@ -28,6 +32,13 @@ def of(runs: Path, name: str, chapter: Path) -> Evidence:
     plan is passed over: it proves nothing. So is a run on Podman: what differs there
     is said beside that of Docker.
     """
+    found = _of(runs, name, chapter)
+    refused = refusal(runs, name)
+    since = refused and refused > (found.facts.get("started") or "")
+    return found._replace(refused=refused) if since else found
+
+
+def _of(runs: Path, name: str, chapter: Path) -> Evidence:
     for folder in (folder for made, folder in folders(runs) if made == name):
         found = _finished(folder) or _interrupted(folder, chapter)
         if not found or found.facts.get("product") == PODMAN:

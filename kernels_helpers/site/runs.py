@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kernels_helpers import report
+from kernels_helpers import refusals, report
 from kernels_helpers.cases import RUN
 
 
@@ -15,6 +16,17 @@ class Finished(NamedTuple):
     chapter: str
     facts: dict[str, Any]
     folder: Path
+
+
+def refusal(runs: Path, chapter: str) -> str | None:
+    """Return when a chapter was last tried and made no run, in UTC as of ISO 8601."""
+    names = [path.stem for path in runs.glob(f"*{refusals.SUFFIX}")]
+    tries = [
+        datetime.strptime(named["time"], "%Y%m%dT%H%M%SZ").isoformat()
+        for name in names
+        if (named := RUN.fullmatch(name)) and named["chapter"] == chapter
+    ]
+    return max(tries, default=None)
 
 
 def folders(runs: Path) -> Iterator[tuple[str, Path]]:

@@ -78,11 +78,12 @@ def write(
     files = _written_by_hand()
     pages = []
     for name, path in book.chapters().items():
-        notebook, facts, folder = evidence[name]
+        notebook, facts, folder, refused = evidence[name]
         took = proof.steps(folder) if folder else ()
         page, projected = project(notebook, facts, name, path.stem, took)
         if page.status == "passed" and _is_edited(path, facts):
             page.status = EDITED
+        page.refused = refused
         if folder and proof.may_be_published(folder):
             page.proof = f"{page.doc}.run"
         files[f"{page.doc}.ipynb"] = nbformat.writes(projected).encode()

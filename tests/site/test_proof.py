@@ -170,6 +170,21 @@ def test_what_no_run_proves_says_so_loudly(
 
 
 @pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("", "The newest try made no run. On 2026-01-05 10:30 UTC there was no host"),
+        ("zh/", "最近一次尝试没有执行。 2026-01-05 10:30 UTC 时没有"),
+    ],
+)
+def test_a_newer_try_without_a_host_is_told(
+    published: Path, place: str, said: str
+) -> None:
+    page = page_at(published / place, "runbooks/05-volumes.html")
+    (told,) = page.select("ul.run + .alarm")
+    assert told.get_text().startswith(said)
+
+
+@pytest.mark.parametrize(
     ("place", "word"), [("", "edited since"), ("zh/", "执行后改过")]
 )
 def test_no_check_of_a_chapter_that_was_edited_looks_proved(

@@ -248,6 +248,27 @@ class TestEvidence:
         assert self.title(tmp_path) == ("Keep data", "edited since")
 
     @pytest.mark.usefixtures("runbooks")
+    def test_a_try_without_a_host_counts_until_there_is_a_run(
+        self, tmp_path: Path
+    ) -> None:
+        def told() -> str | None:
+            (page,) = build.build(runs, tmp_path / "out", draft=True)
+            return page.refused
+
+        runs = tmp_path / "runs"
+        early = {"started": "2026-01-01T10:00:00.5+00:00"}
+        ran(runs, "20260101T100000Z-volumes-aaaaaa", notebook(), "passed", **early)
+        for name in ("20260102T093000Z-other", "20260101T093000Z-volumes"):
+            (runs / f"{name}-aaaaaa.refused").touch()
+        assert told() is None
+        for hour in ("08", "09", "07"):
+            (runs / f"20260102T{hour}3000Z-volumes-aaaaaa.refused").touch()
+        assert told() == "2026-01-02T09:30:00"
+        resumed = {"started": "2026-01-02T10:00:00.5+00:00"}
+        ran(runs, "20260101T110000Z-volumes-aaaaaa", notebook(), "passed", **resumed)
+        assert told() is None
+
+    @pytest.mark.usefixtures("runbooks")
     def test_runs_of_other_chapters_are_passed_over(self, tmp_path: Path) -> None:
         folder = "20260101T100000Z-bind-volumes-aaaaaa"
         ran(tmp_path / "runs", folder, notebook(), "passed")
