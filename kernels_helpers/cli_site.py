@@ -55,6 +55,9 @@ def build(
         held = sum(check["ok"] for check in page.checks)
         took = f", {facts['seconds']:.1f} s" if "seconds" in facts else ""
         click.echo(f"{page.name:<14} {page.status}: {held} checks held{took}")
+        if names := ", ".join(page.fieldless):
+            told = "a list, or what may be None, has no field in the form"
+            click.echo(f"{'':<14} {names}: {told}")
         if facts:
             click.echo(f"{'':<14} evidence: {runs / facts['run']}")
     verdicts = Counter(claim["verdict"] for claim in book.ledger())

@@ -38,7 +38,7 @@ class Page:
     Each of the ``checks`` has the anchor of its place. ``proof`` is the folder of the
     run's own files, if they are published. ``podman`` says why the chapter is not for
     Podman, if it is not. ``refused`` is when it was tried in vain since, for want of a
-    host.
+    host. ``fieldless`` are the parameters that a reader can see and not type.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Page:
     proof: str | None = None
     podman: str | None = None
     refused: str | None = None
+    fieldless: list[str] = field(default_factory=list)
 
 
 def project(

@@ -84,6 +84,11 @@ def write(
         if page.status == "passed" and _is_edited(path, facts):
             page.status = EDITED
         page.refused = refused
+        page.fieldless = [
+            parameter.name
+            for parameter in downloads.contract_of(notebook)
+            if not (parameter.is_secret or downloads.has_field(parameter))
+        ]
         if folder and proof.may_be_published(folder):
             page.proof = f"{page.doc}.run"
         files[f"{page.doc}.ipynb"] = nbformat.writes(projected).encode()
