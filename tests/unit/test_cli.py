@@ -232,6 +232,8 @@ def test_show_tells_type_default_and_help(small: Path) -> None:
 
 def test_list_names_every_chapter() -> None:
     listed = call("list").output.splitlines()
+    columns = {len(re.match(r"[\w-]+ +", line)[0]) for line in listed}  # type: ignore[index]
+    assert len(columns) == 1
     assert [line.split()[0] for line in listed] == list(book.chapters())
     assert "volumes" in book.chapters()
 
