@@ -12,7 +12,10 @@ from tests.chapters.attempts import default_host
 from tests.chapters.calls import call
 from tests.faults import kills
 
-LATE = ["volumes", "copy"]  # a later step changes what an earlier one has made
+LATE = [
+    *("volumes", "copy", "bind-and-tmpfs", "aliyun", "log-rotation-and-cleanup"),
+    "ports",
+]  # in most a later step changes what an earlier one has made
 ALWAYS = {"registries", "install", "migration", "backup"}
 
 
