@@ -15,6 +15,7 @@ from tests.faults import kills
 LATE = [
     *("volumes", "copy", "bind-and-tmpfs", "aliyun", "log-rotation-and-cleanup"),
     "ports",
+    "mirror-config",
 ]  # in most a later step changes what an earlier one has made
 ALWAYS = {"registries", "install", "migration", "backup"}
 
