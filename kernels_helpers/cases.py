@@ -14,7 +14,7 @@ from kernels_helpers.kernel import CHECK_MIME
 from kernels_helpers.recovery import last_attempt
 from kernels_helpers.report import Report
 
-RUN = re.compile(r"\d{8}T\d{6}Z-(?P<chapter>.+)-[0-9a-f]{6}")
+RUN = re.compile(r"(?P<time>\d{8}T\d{6}Z)-(?P<chapter>.+)-[0-9a-f]{6}")
 FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6} +(.*?)[ #]*$", re.MULTILINE)
 

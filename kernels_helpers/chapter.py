@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from docker.errors import DockerException
 
-from kernels_helpers import sweep
+from kernels_helpers import checks, sweep
 from kernels_helpers.effects import effects
-from kernels_helpers.errors import ChapterError, CheckFailed, HostError, StepFailed
+from kernels_helpers.errors import ChapterError, HostError, StepFailed
 from kernels_helpers.hosts import PODMAN, Host
 from kernels_helpers.journal import Journal
 from kernels_helpers.labels import label_of
@@ -90,15 +90,10 @@ class Chapter:
 
         ``ok`` must be True or False itself; with ``podman``, on Podman, False.
         """
-        if not isinstance(ok, bool):
-            told = f"the check gave {ok!r}, write one that is True or False"
-            raise CheckFailed(f"{claim}: {told}")
-        differs = {"differs": podman} if podman and self.host.product == PODMAN else {}
-        record = {"claim": claim, "ok": ok, "note": note, **differs}
+        differs = podman if self.host.product == PODMAN else None
+        record = checks.record(claim, ok, note, differs)
         self.journal.write("check", **record)
-        if ok == bool(differs):
-            told = f": no longer differs on Podman: {podman}" if differs else ""
-            raise CheckFailed(f"{claim}{told}")
+        checks.demand(record)
         return record
 
     def unwind(self) -> None:

@@ -53,8 +53,10 @@ def list_() -> None:
     """List the chapters."""
     from kernels_helpers import book, notebook
 
-    for name, path in book.chapters().items():
-        click.echo(f"{name:<14} {notebook.head(path).title}")
+    chapters = book.chapters()
+    width = max(map(len, chapters), default=0)
+    for name, path in chapters.items():
+        click.echo(f"{name:<{width}} {notebook.head(path).title}")
 
 
 @main.command()

@@ -54,7 +54,9 @@ def copy(chapter: str, folder: Path) -> None:
     except FileExistsError:
         raise UsageError(f"{made} is there: move it away, or name a folder") from None
     except OSError as error:
-        raise UsageError(f"{made}: {error.strerror}; name a folder there is") from error
+        raise UsageError(
+            f"{made}: {error.strerror}; make the folder, or name one"
+        ) from error
     click.echo(f"{made}  (dockbook run {made})")
 
 
@@ -116,6 +118,7 @@ def lint(chapters: tuple[str, ...]) -> None:
 
     paths = [book.find(c) for c in chapters] or list(book.chapters().values())
     problems = [f"{path}: {p}" for path in paths for p in linting.lint(path)]
-    click.echo("\n".join(problems) or f"{len(paths)} chapters: nothing to mend")
+    many = f"{len(paths)} chapter{'s' * (len(paths) != 1)}"
+    click.echo("\n".join(problems) or f"{many}: nothing to mend")
     if problems:
         sys.exit(1)

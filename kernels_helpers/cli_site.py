@@ -48,18 +48,22 @@ def build(
     pages = building.build(
         runs, draft=draft, address=address, repository=repository, pdf=pdf
     )
+    width = max([14, *(len(page.name) for page in pages)])
     for page in pages:
         facts = page.facts
         held = sum(check["ok"] for check in page.checks)
         took = f", {facts['seconds']:.1f} s" if "seconds" in facts else ""
-        click.echo(f"{page.name:<14} {page.status}: {held} checks held{took}")
+        click.echo(f"{page.name:<{width}} {page.status}: {held} checks held{took}")
+        if names := ", ".join(page.fieldless):
+            told = "a list, or what may be None, has no field in the form"
+            click.echo(f"{'':<{width}} {names}: {told}")
         if facts:
-            click.echo(f"{'':<14} evidence: {runs / facts['run']}")
+            click.echo(f"{'':<{width}} evidence: {runs / facts['run']}")
     verdicts = Counter(claim["verdict"] for claim in book.ledger())
     counted = ", ".join(f"{verdicts[v]} {v}" for v in book.VERDICTS if verdicts[v])
     told = f"{verdicts.total()}: {counted}" if counted else "no ledger"
-    click.echo(f"{'claims':<14} {told}")
-    click.echo(f"{'pages':<14} {building.BUILD / 'html' / 'index.html'}")
+    click.echo(f"{'claims':<{width}} {told}")
+    click.echo(f"{'pages':<{width}} {building.BUILD / 'html' / 'index.html'}")
 
 
 @site.command()

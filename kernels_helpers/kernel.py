@@ -116,12 +116,12 @@ def open_chapter(name: str, *, podman: str | None = None) -> Chapter:
         bare=contract.bare,
     )
     chapter.recall(before)
+    connect.require_docker(host, podman)
     if not chapter.plan:
         chapter.resume()
     if not contract.bare:
         for needed in (host, *hosts.values()):
             connect.require_engine(needed)
-    connect.require_docker(host, podman)
     engine = host.docker if host.has_engine() else None
     version = engine.version() if engine else {}
     chapter.journal.write(

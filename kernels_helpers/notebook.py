@@ -1,6 +1,7 @@
 """The notebook that a chapter is: its contract, and all of it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,3 +68,27 @@ def load(path: Path) -> tuple[Any, Contract]:
         line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ChapterError(f"{path} is not a notebook: {line}") from error
     return notebook, contract
+
+
+def progress(
+    notebook: Any, on_cell: Callable[[int, str], object]
+) -> Callable[[Any], None]:
+    """Turn a cell into its number among the code cells and the heading it is under.
+
+    papermill puts a cell of its own behind the parameters; it does not count.
+    """
+    headings: list[str] = []
+    heading = ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            titles = [t for t in cell.source.splitlines() if t.startswith("#")]
+            heading = titles[-1].lstrip("# ") if titles else heading
+        else:
+            headings.append(heading)
+    coming = enumerate(headings, 1)
+
+    def tell(cell: Any) -> None:
+        if "injected-parameters" not in cell.metadata.get("tags", ()):
+            on_cell(*next(coming))
+
+    return tell

@@ -10,13 +10,22 @@ from typing import Any
 
 import nbformat
 
-from kernels_helpers import book, differences, forks, journal, references, report, sweep
+from kernels_helpers import (
+    book,
+    differences,
+    forks,
+    journal,
+    references,
+    refusals,
+    report,
+    sweep,
+)
 from kernels_helpers.connect import connect_for_run, plain_name, require_docker
 from kernels_helpers.errors import DockbookError, UsageError
 from kernels_helpers.hosts import Host
 from kernels_helpers.journal import Journal
 from kernels_helpers.labels import new_run_id
-from kernels_helpers.notebook import load
+from kernels_helpers.notebook import load, progress
 from kernels_helpers.parameters import Contract
 from kernels_helpers.recovery import last_attempt
 from kernels_helpers.report import Report
@@ -97,6 +106,7 @@ def run(
     ``on_cell`` is told the number of each code cell, from 1, and the heading it is
     under. The run is called ``run_id`` if one is given. One process at a time works
     on it; nothing is left of it but what the chapter, or ``keep``, says is to stay.
+    That the chapter's own host is not to be had is noted in place of the evidence.
     """
     notebook, contract = load(path)
     values = contract.read(options.parameters)
@@ -105,7 +115,10 @@ def run(
     folder = options.out / run_id
     started = Run(run_id, path, folder, replace(options, parameters=given))
     forks.zygote()  # it imports while a lab starts
-    with connect_for_run(str(values["host"]), engine=not contract.bare) as host:
+    joining = connect_for_run(str(values["host"]), engine=not contract.bare)
+    if not ("host" in given or options.plan):
+        joining = refusals.noted(joining, folder)
+    with joining as host:
         require_docker(host, differences.of_chapter(notebook))
         folder.mkdir()
         with claimed(folder):
@@ -134,7 +147,7 @@ def attempt(
     given, typed = run.options.parameters, run.options.typed
     named = contract.secrets(contract.bind(given))
     mine = {references.TYPED + n: typed[n] for n in named.keys() & typed.keys()}
-    reason = _execute(run, _environment(run, host) | mine, _progress(notebook, on_cell))
+    reason = _execute(run, _environment(run, host) | mine, progress(notebook, on_cell))
     happened = _happened(run)
     settled = run.options.keep or happened & {"close", "finished"}
     if "open" in happened and not settled:
@@ -224,27 +237,3 @@ def _execute(
         place = error.filename or run.folder
         raise DockbookError(f"{place}: {error.strerror}") from error
     return None
-
-
-def _progress(
-    notebook: nbformat.NotebookNode, on_cell: Callable[[int, str], object]
-) -> Callable[[nbformat.NotebookNode], None]:
-    """Turn a cell into its number among the code cells and the heading it is under.
-
-    papermill puts a cell of its own behind the parameters; it does not count.
-    """
-    headings: list[str] = []
-    heading = ""
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            titles = [t for t in cell.source.splitlines() if t.startswith("#")]
-            heading = titles[-1].lstrip("# ") if titles else heading
-        else:
-            headings.append(heading)
-    coming = enumerate(headings, 1)
-
-    def tell(cell: nbformat.NotebookNode) -> None:
-        if "injected-parameters" not in cell.metadata.get("tags", ()):
-            on_cell(*next(coming))
-
-    return tell

@@ -77,6 +77,10 @@ FILES = {
     "touch": ("write", "file"),
     "umount": ("remove", "mount"),
 }
+WORDS = {  # options that take one
+    "mkdir": ("-m", "-pm", "--mode"),
+    "touch": ("-d", "-r", "-t", "--date", "--reference"),
+}
 LAST = {  # commands that write what they name last
     **dict.fromkeys(("cp", "install", "ln", "mv", "rsync"), ("write", "file")),
     "mount": ("create", "mount"),
@@ -98,7 +102,7 @@ def effects_of(words: list[str]) -> Iterator[Effect]:
     if name == "docker":
         yield from _docker(words)
     elif name in FILES or name in LAST:
-        yield from _files(name, [w for w in rest if not w.startswith("-")])
+        yield from _files(name, rest)
     elif name == "python3" and rest and rest[0].endswith(SETTINGS):
         yield from _settings(rest)
     elif name == "sed" and _writes(name, rest):
@@ -131,7 +135,10 @@ def _writes(name: str, rest: list[str]) -> bool:
     return any(word.startswith(WRITING.get(name, ())) for word in rest)
 
 
-def _files(name: str, named: list[str]) -> Iterator[Effect]:
+def _files(name: str, rest: list[str]) -> Iterator[Effect]:
+    pairs = zip(["", *rest], rest, strict=False)
+    words = [word for before, word in pairs if before not in WORDS.get(name, ())]
+    named = [word for word in words if not word.startswith("-")]
     if name in LAST:
         action, kind = LAST[name]
         named = named[-1:]

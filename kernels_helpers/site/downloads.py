@@ -6,6 +6,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from kernels_helpers import script
+from kernels_helpers.kinds import Choice, Scalar
 from kernels_helpers.parameters import Contract, Parameter
 
 
@@ -14,6 +15,11 @@ def contract_of(notebook: NotebookNode) -> Contract:
     tagged = (c for c in notebook.cells if "parameters" in c.metadata.get("tags", ()))
     sources = (cell.source for cell in tagged)
     return Contract.parse(next(sources, ""))
+
+
+def has_field(parameter: Parameter) -> bool:
+    """Tell whether a value can be typed in: no secret, no list, nothing optional."""
+    return isinstance(parameter.kind, Scalar | Choice)
 
 
 def by_hand(name: str) -> str:

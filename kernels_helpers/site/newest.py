@@ -1,6 +1,5 @@
 """What there is of a chapter: its newest run, or else what is recorded in it."""
 
-import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,18 +7,22 @@ import nbformat
 from nbformat import NotebookNode
 
 from kernels_helpers import journal, report, runner
-from kernels_helpers.cases import RUN
 from kernels_helpers.errors import DockbookError
 from kernels_helpers.hosts import PODMAN
 from kernels_helpers.site.pages import INTERRUPTED, Facts
+from kernels_helpers.site.runs import facts_of, folders, refusal
 
 
 class Evidence(NamedTuple):
-    """Hold what there is of a chapter: its notebook, and the report of its run."""
+    """Hold what there is of a chapter: its notebook, and the report of its run.
+
+    ``refused`` is when it was tried since, and made no run for want of a host.
+    """
 
     notebook: NotebookNode
     facts: Facts
     folder: Path | None = None
+    refused: str | None = None
 
 
 def of(runs: Path, name: str, chapter: Path) -> Evidence:
@@ -29,10 +32,14 @@ def of(runs: Path, name: str, chapter: Path) -> Evidence:
     plan is passed over: it proves nothing. So is a run on Podman: what differs there
     is said beside that of Docker.
     """
-    for folder in sorted(runs.glob("*"), reverse=True):
-        named = RUN.fullmatch(folder.name)
-        if not named or named["chapter"] != name:
-            continue
+    found = _of(runs, name, chapter)
+    refused = refusal(runs, name)
+    since = refused and refused > (found.facts.get("started") or "")
+    return found._replace(refused=refused) if since else found
+
+
+def _of(runs: Path, name: str, chapter: Path) -> Evidence:
+    for folder in (folder for made, folder in folders(runs) if made == name):
         found = _finished(folder) or _interrupted(folder, chapter)
         if not found or found.facts.get("product") == PODMAN:
             continue
@@ -47,12 +54,12 @@ def recorded(chapter: Path) -> Evidence:
 
 
 def _finished(folder: Path) -> Evidence | None:
+    facts = facts_of(folder)
     try:
-        facts = json.loads((folder / report.REPORT).read_text(encoding="utf-8"))
         notebook = nbformat.read(folder / report.NOTEBOOK, as_version=4)
     except (OSError, ValueError):  # not written yet, or not to its end
         return None
-    return Evidence(notebook, facts, folder)
+    return Evidence(notebook, facts, folder) if facts else None
 
 
 def _interrupted(folder: Path, chapter: Path) -> Evidence | None:

@@ -37,7 +37,8 @@ class Page:
     chapter, ``not run`` for a chapter without any. ``facts`` is the report of the run.
     Each of the ``checks`` has the anchor of its place. ``proof`` is the folder of the
     run's own files, if they are published. ``podman`` says why the chapter is not for
-    Podman, if it is not.
+    Podman, if it is not. ``refused`` is when it was tried in vain since, for want of a
+    host. ``fieldless`` are the parameters that a reader can see and not type.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Page:
     checks: list[Facts] = field(default_factory=list)
     proof: str | None = None
     podman: str | None = None
+    refused: str | None = None
+    fieldless: list[str] = field(default_factory=list)
 
 
 def project(

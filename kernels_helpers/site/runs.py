@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kernels_helpers import report
+from kernels_helpers import refusals, report
 from kernels_helpers.cases import RUN
 
 
@@ -17,20 +18,43 @@ class Finished(NamedTuple):
     folder: Path
 
 
+def refusal(runs: Path, chapter: str) -> str | None:
+    """Return when a chapter was last tried and made no run, in UTC as of ISO 8601."""
+    names = [path.stem for path in runs.glob(f"*{refusals.SUFFIX}")]
+    tries = [
+        datetime.strptime(named["time"], "%Y%m%dT%H%M%SZ").isoformat()
+        for name in names
+        if (named := RUN.fullmatch(name)) and named["chapter"] == chapter
+    ]
+    return max(tries, default=None)
+
+
+def folders(runs: Path) -> Iterator[tuple[str, Path]]:
+    """List the runs by their chapter, the newest first."""
+    for folder in sorted(runs.glob("*"), reverse=True):
+        if named := RUN.fullmatch(folder.name):
+            yield named["chapter"], folder
+
+
+def facts_of(folder: Path) -> dict[str, Any] | None:
+    """Read the report of a run; None if it is not written yet, or not to its end."""
+    try:
+        text = (folder / report.REPORT).read_text(encoding="utf-8")
+        facts: dict[str, Any] = json.loads(text)
+    except (OSError, ValueError):
+        return None
+    return facts
+
+
 def finished(runs: Path) -> Iterator[Finished]:
     """List the runs that came to their end, the newest first.
 
     A run ends with its report. A plan is passed over: it proves nothing.
     """
-    for folder in sorted(runs.glob("*"), reverse=True):
-        if not (named := RUN.fullmatch(folder.name)):
-            continue
-        try:
-            facts = json.loads((folder / report.REPORT).read_text(encoding="utf-8"))
-        except (OSError, ValueError):  # not written yet, or not to its end
-            continue
-        if facts["status"] != "planned":
-            yield Finished(named["chapter"], facts, folder)
+    for chapter, folder in folders(runs):
+        facts = facts_of(folder)
+        if facts and facts["status"] != "planned":
+            yield Finished(chapter, facts, folder)
 
 
 def engines(listed: Iterable[Finished]) -> list[dict[str, Any]]:

@@ -78,11 +78,17 @@ def write(
     files = _written_by_hand()
     pages = []
     for name, path in book.chapters().items():
-        notebook, facts, folder = evidence[name]
+        notebook, facts, folder, refused = evidence[name]
         took = proof.steps(folder) if folder else ()
         page, projected = project(notebook, facts, name, path.stem, took)
         if page.status == "passed" and _is_edited(path, facts):
             page.status = EDITED
+        page.refused = refused
+        page.fieldless = [
+            parameter.name
+            for parameter in downloads.contract_of(notebook)
+            if not (parameter.is_secret or downloads.has_field(parameter))
+        ]
         if folder and proof.may_be_published(folder):
             page.proof = f"{page.doc}.run"
         files[f"{page.doc}.ipynb"] = nbformat.writes(projected).encode()

@@ -2,34 +2,31 @@
 
 import hashlib
 import os
-import pty
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
-from kernels_helpers import journal, leaks
+from kernels_helpers import journal
 from kernels_helpers.hosts import LabHost
 from tests.chapters.calls import began, call, command, kill_in_the_middle
+from tests.chapters.secrecy import (
+    BIN,
+    HASH,
+    NAME,
+    PARAMETERS,
+    SECRET,
+    SEEN,
+    found,
+    run_in,
+    texts,
+)
 from tests.unit import notebooks
 from tests.unit.notebooks import BINDING, WAIT
 from tests.waiting import until
 
-BIN = Path(sys.executable).parent
-SECRET = "p@ss w\"or'd/é%-2718281828"
-HASH = hashlib.sha256(SECRET.encode()).hexdigest()
-NAME = "DOCKBOOK_TEST_PASSWORD"
 IN_PYTEST = "PYTEST_CURRENT_TEST"  # kernels leave fd 1 and 2 alone where it is set
-PARAMETERS = f"""\
-from kernels_helpers.field_types import HostURL, Secret
-
-host: HostURL = "lab://"  # Docker host
-apply: bool = False  # change a host that is not a lab
-password: Secret = "env:{NAME}"  # of the registry"""
-SEEN = '%%look\nprintf %s "$password" | sha256sum'
 SHELL = r"""%%look
 echo "plain $password"
 printf 'user:%s' "$password" | base64
@@ -64,21 +61,6 @@ RAISE = "raise ValueError(f'wrong: {s}')"
 @pytest.fixture
 def secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(NAME, SECRET)
-
-
-def found(folder: Path) -> list[leaks.Leak]:
-    return list(leaks.scan(folder, {NAME: SECRET}))
-
-
-def texts(path: Path) -> str:
-    """Put together all that a notebook shows."""
-    cells = nbformat.read(path, as_version=4).cells
-    return "\n".join(str(cell.get("outputs", "")) for cell in cells)
-
-
-def run_in(out: Path) -> Path:
-    (folder,) = out.iterdir()
-    return folder
 
 
 @pytest.mark.usefixtures("secret")
@@ -208,62 +190,6 @@ def test_no_process_has_the_secret_among_its_words(
         run.terminate()
         assert run.wait(30) == 130
     assert seen == []
-
-
-def test_a_secret_is_typed_unseen_before_anything_starts(
-    lab: LabHost, tmp_path: Path
-) -> None:
-    """Want it in no file, on no terminal and in no environment of the steps' kernel."""
-    kernel = "import os; [n for n in os.environ if n.startswith('DOCKBOOK_SECRET')]"
-    chapter = notebooks.write(
-        tmp_path / "small.ipynb",
-        *(BINDING, SEEN, kernel, "check('it is typed', password == 'prompt')"),
-        PYTHON[-1],
-        parameters=PARAMETERS,
-    )
-    out = tmp_path / "out"
-    pid, terminal = pty.fork()
-    if pid == 0:
-        words = command("run", chapter, "--host", lab.url, "--out", out)
-        os.execv(words[0], [*words, "-p", "password=prompt"])  # noqa: S606 - its pty
-    told = b""
-    while b"password (hidden): " not in told:
-        told += os.read(terminal, 1024)
-    assert not out.exists() or list(out.iterdir()) == []
-    os.write(terminal, f"{SECRET}\n".encode())
-    told += rest(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, told
-    (run_in(out) / "terminal.txt").write_bytes(told)
-    shown = texts(run_in(out) / "chapter.ipynb")
-    assert HASH in shown
-    assert "'text/plain': '[]'" in shown
-    assert found(run_in(out)) == []
-
-
-def rest(terminal: int) -> bytes:
-    """Read a terminal until its last program has ended."""
-    told = b""
-    try:
-        while data := os.read(terminal, 1024):
-            told += data
-    except OSError:  # Linux ends it so
-        pass
-    return told
-
-
-def test_where_nobody_can_type_it_is_said(lab: LabHost, tmp_path: Path) -> None:
-    chapter = notebooks.write(tmp_path / "small.ipynb", BINDING, parameters=PARAMETERS)
-    done = subprocess.run(
-        [
-            *(BIN / "papermill", chapter, tmp_path / "out.ipynb"),
-            *("--no-progress-bar", "-p", "host", lab.url, "-p", "password", "prompt"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "nobody can be asked here: give env:NAME or file:" in done.stderr
 
 
 @pytest.mark.usefixtures("secret")

@@ -71,7 +71,7 @@ def test_another_book_lints_runs_and_is_as_recorded(tmp_path: Path) -> None:
     spoiled = chapter.read_bytes()
     told = shell("dockbook lint; dockbook run --all", folder)
     assert told.returncode == 0, told.stdout + told.stderr
-    assert told.stdout.startswith("1 chapters: nothing to mend\nsnapshots\n")
+    assert told.stdout.startswith("1 chapter: nothing to mend\nsnapshots\n")
     (run,) = (folder / "runs").iterdir()
     told = shell(f"dockbook accept {run.name} --check", folder)
     assert told.returncode == 1

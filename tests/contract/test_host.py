@@ -1,26 +1,19 @@
 """What every kind of host promises: one body over all of them."""
 
-import itertools
 import os
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from docker.errors import NotFound
 
-from kernels_helpers import process
 from kernels_helpers.connect import connect, connect_for_run
 from kernels_helpers.errors import LabError
 from kernels_helpers.hosts import Host, LabHost
 from kernels_helpers.lab import life
-from tests.far import far
 from tests.waiting import until
-
-NAPS = itertools.count(1000)
 
 HOSTILE = [
     "plain",
@@ -35,71 +28,6 @@ HOSTILE = [
     "中文 😀 é",
     "",
 ]
-
-# Its pid 1 obeys TERM, but INT not: it has no handler for it.
-OBEYS_TERM = "trap 'exit 0' TERM; echo started; while :; do sleep 0.1; done"
-
-
-@pytest.fixture(scope="module", params=["lab", "podman", "local", "ssh"])
-def host(
-    request: pytest.FixtureRequest,
-    lab: LabHost,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Host]:
-    """Give a host of each kind, and one whose engine is Podman.
-
-    The engine of ``local://`` runs in a second lab, so that the machine's own is
-    left alone; the commands run on the machine, with DOCKER_HOST set. ``ssh://`` is
-    a third lab, with an sshd.
-    """
-    if request.param == "lab":
-        yield lab
-        return
-    if request.param == "podman":
-        yield request.getfixturevalue("podman_lab")
-        return
-    if request.param == "ssh":
-        folder = tmp_path_factory.mktemp("far")
-        with life.attached("far") as box, far(box, folder) as url, connect(url) as host:
-            yield host
-            host.docker.close()
-        return
-    with life.attached("engine") as engine, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DOCKER_HOST", engine.socket)
-        with connect("local://") as host:
-            yield host
-            host.docker.close()
-
-
-def on_machine(word: str) -> list[str]:
-    """Find the processes of the machine, those in labs too, that name a word."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes()
-        except OSError:
-            continue
-        if word.encode() in words:
-            found.append(words.decode())
-    return found
-
-
-@pytest.fixture
-def nap() -> str:
-    """Give a time to sleep, by which to find the sleeper: nobody else has it."""
-    return f"{next(NAPS)}.{os.getpid()}"
-
-
-class Interrupt:
-    """Press Ctrl-C once, shortly after the first output of a command."""
-
-    def __init__(self) -> None:
-        self.pressed = False
-
-    def __call__(self, text: str) -> None:
-        if "started" in text and not self.pressed:
-            self.pressed = True
-            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
 
 
 def test_url_says_its_kind(host: Host) -> None:
@@ -194,74 +122,6 @@ def test_split_character_arrives_whole(host: Host) -> None:
     body = r"printf '\xe4\xb8'; sleep 0.3; printf '\xad'; sleep 0.3; printf '\xff\xe4'"
     assert host.run(body, on_output=parts.append).output == "中\ufffd\ufffd"
     assert parts[0] == "中"
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "GRACE", 0.5)
-
-
-@pytest.mark.usefixtures("impatient")
-def test_timeout_ends_the_group(host: Host, nap: str) -> None:
-    result = host.run(f"echo started; sleep {nap} & sleep {nap}", timeout=0.5)
-    assert result.timed_out
-    assert result.rc != 0
-    assert result.output == "started\n"
-    assert result.seconds < 5
-    until(lambda: on_machine(nap) == [])
-
-
-@pytest.mark.usefixtures("impatient")
-def test_timeout_holds_for_one_that_ignores_signals(host: Host, nap: str) -> None:
-    result = host.run(f"trap '' INT TERM; echo started; sleep {nap}", timeout=0.3)
-    assert result.timed_out
-    assert result.rc > 128
-    until(lambda: on_machine(nap) == [])
-
-
-def test_timeout_holds_without_output(host: Host, nap: str) -> None:
-    result = host.run(f"exec >&- 2>&-; sleep {nap}", timeout=0.3)
-    assert result.timed_out
-    until(lambda: on_machine(nap) == [])
-
-
-def test_keyboard_interrupt_ends_the_command(host: Host, nap: str) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        host.run(
-            f"echo started; (sleep {nap}; true) & sleep {nap}", on_output=Interrupt()
-        )
-    until(lambda: on_machine(nap) == [])
-
-
-def test_keyboard_interrupt_lets_a_container_end(host: Host) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        host.run(
-            'docker run --rm --name obeys busybox sh -c "$body"',
-            env={"body": OBEYS_TERM},
-            on_output=Interrupt(),
-        )
-
-    def gone() -> bool:
-        try:
-            host.docker.containers.get("obeys")
-        except NotFound:
-            return True
-        return False
-
-    until(gone)
-
-
-@pytest.mark.parametrize(
-    "left", ["sleep {nap} &", "(while :; do echo {nap}; sleep 0.01; done) &"]
-)
-def test_background_process_does_not_hold_the_step(
-    host: Host, left: str, nap: str
-) -> None:
-    result = host.run(f"{left.format(nap=nap)} echo done; exit 4", timeout=10)
-    assert (result.rc, result.timed_out) == (4, False)
-    assert "done\n" in result.output
-    assert result.seconds < 5
-    until(lambda: on_machine(nap) == [])
 
 
 def test_late_output_of_a_substitution_is_kept(host: Host) -> None:

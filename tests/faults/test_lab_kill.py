@@ -3,11 +3,8 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,67 +13,15 @@ from kernels_helpers.errors import LabError
 from kernels_helpers.hosts import LabHost
 from kernels_helpers.hosts.lab import LabState
 from kernels_helpers.lab import life
+from tests.faults.attaching import ATTACH, UP, Start, busy, leave
 
 Remains = Callable[[Path], list[str]]
-Process = subprocess.Popen[str]
-Start = Callable[..., Process]
 
-ATTACH = """
-import sys
-from kernels_helpers.lab import life
-with life.attached(sys.argv[1], sys.argv[2:]):
-    print("ready", flush=True)
-    sys.stdin.read()
-"""
-UP = """
-import sys
-from kernels_helpers.lab import life
-print("ready", flush=True)
-life.up(sys.argv[1], sys.argv[2:])
-"""
 RUN = """
 import sys
 from kernels_helpers.hosts import LabHost
 LabHost(sys.argv[1]).run("echo ready; sleep 1021.7", on_output=print)
 """
-# A lab with something of everything that could stay behind.
-BUSY = """
-mkfs.ext4 -q /dev/vdb
-mkdir /data/disk
-mount /dev/vdb /data/disk
-docker run -d --name web -p 8080:80 --restart=always -v /data/disk:/v -v named:/n nginx
-until curl -fs 127.0.0.1:8080; do sleep 0.05; done
-"""
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Start a Python process, wait until it says that it is ready, end it later."""
-    started: list[Process] = []
-
-    def start(script: str, *words: str) -> Process:
-        process = subprocess.Popen(
-            [sys.executable, "-u", "-c", script, *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            process_group=0,
-        )
-        started.append(process)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def leave(process: Process) -> None:
-    """Let a process come to its own end."""
-    process.communicate(timeout=30)
-    assert process.returncode == 0
 
 
 def until(condition: Callable[[], bool], *, seconds: float = 5) -> None:
@@ -100,13 +45,6 @@ def watcher(home: Path) -> int:
         if b"kernels_helpers.lab.watch" in words and bytes(home) in environ:
             return int(entry.name)
     raise AssertionError("there is no watcher")
-
-
-def busy(name: str) -> LabHost:
-    host = LabHost(name)
-    result = host.run(BUSY, timeout=60)
-    assert result.rc == 0, result.output
-    return host
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
@@ -224,68 +162,3 @@ def test_command_ends_with_the_process_that_runs_it(
         process.wait()
         until(lambda: host.run("pgrep -f 'sleep [1]021.7'").rc == 1)
     assert remains(empty_home) == []
-
-
-def test_two_labs_publish_the_same_port(empty_home: Path, remains: Remains) -> None:
-    serve = """
-    docker run -d -p 8080:80 busybox sh -c "echo $name >index.html; httpd -f -p 80"
-    until curl -fs 127.0.0.1:8080; do sleep 0.05; done
-    """
-
-    with (
-        ThreadPoolExecutor() as both,
-        life.attached("one") as one,
-        life.attached("two") as two,
-    ):
-        hosts = (one, two)
-        jobs = [
-            both.submit(host.run, serve, env={"name": host.name}, timeout=60)
-            for host in hosts
-        ]
-        results = [job.result() for job in jobs]
-        assert [r.output.split()[-1] for r in results] == ["one", "two"]
-        addresses = [host.run("ip -4 -br addr show docker0").output for host in hosts]
-        assert addresses[0] == addresses[1]
-        assert "172.17.0.1/16" in addresses[0]
-    assert remains(empty_home) == []
-
-
-def test_one_of_two_leaves(empty_home: Path, start: Start, remains: Remains) -> None:
-    starter = start(ATTACH, "default")
-    joiner = start(ATTACH, "default")
-    init = LabHost("default").state.init
-    leave(starter)
-    time.sleep(0.5)  # what a watcher would need that does not look
-    host = LabHost("default")
-    assert host.state.init == init
-    assert host.run("docker run --rm busybox echo works").output == "works\n"
-    leave(joiner)
-    assert remains(empty_home) == []
-
-
-def test_the_next_one_gets_a_fresh_lab(empty_home: Path, remains: Remains) -> None:
-    """Join in the moment when the watcher of the lab before is at work."""
-    inits = set()
-    for _ in range(3):
-        with life.attached("again") as host:
-            inits.add(host.state.init)
-            assert host.run("docker info").rc == 0
-    assert remains(empty_home) == []
-    assert inits
-
-
-def test_persistent_lab_outlives_its_starter(
-    empty_home: Path, start: Start, remains: Remains
-) -> None:
-    leave(start(UP, "stays", "vdb=64M"))
-    busy("stays")
-    leave(start(ATTACH, "stays"))
-    assert life.gc() == []
-    time.sleep(0.5)
-    assert life.running("stays")
-    with pytest.raises(LabError, match="is running already"):
-        life.up("stays")
-    life.down("stays")
-    assert remains(empty_home) == []
-    with pytest.raises(LabError, match="there is no lab 'stays'"):
-        life.down("stays")

@@ -122,7 +122,10 @@ def published(once: Once) -> Path:
 
 
 def publish(root: Path) -> None:
-    """Let a chapter pass, one fail, one be edited since it passed, one be killed."""
+    """Let a chapter pass, one fail, one be edited since it passed, one be killed.
+
+    The one that has passed finds no host the next time.
+    """
     passed, runs = (
         small_book.volumes("it is <b>local</b>, says `docker`"),
         root / "runs",
@@ -142,6 +145,7 @@ def publish(root: Path) -> None:
     nbformat.write(notebook(), root / "runbooks" / "08-killed.ipynb")
     killed = runs / "20260104T100000Z-killed-aaaaaa"
     Journal(killed / report.JOURNAL).write("open", host="lab://x", engine="20.10.24")
+    (runs / "20260105T103000Z-volumes-aaaaaa.refused").write_text("no host\n")
     translated(root / "locale" / "zh_CN" / "LC_MESSAGES")
     (root / "prose").mkdir()
     shutil.copy(SITE / PICTURE, root / "prose")

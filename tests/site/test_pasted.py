@@ -99,11 +99,35 @@ class TestPasted:
         loaded, _ = notebook.load(book.find(chapter))
         return [c for c in loaded.cells if c.source.startswith(("%%look", "%%change"))]
 
+    @pytest.mark.parametrize(
+        ("chapter", "typed", "choices", "said"),
+        [
+            ("02-concepts", {"prefix": "my.own"}, {}, "my.own-small running"),
+            pytest.param(
+                "12-backup",
+                {"volume": "my.data", "target": "/srv/my.backup", "port": "8099"},
+                {"compress": "gzip", "quiet": "stop"},
+                "/srv/my.backup/volumes/my.data.tar.gz: good",
+                marks=pytest.mark.exhaustive,  # twice, in two labs
+            ),
+        ],
+    )
     def test_the_lines_run_the_chapter(
-        self, page: Page, address: str, dockbook_home: Path, tmp_path: Path
+        self,
+        page: Page,
+        address: str,
+        dockbook_home: Path,
+        tmp_path: Path,
+        chapter: str,
+        typed: dict[str, str],
+        choices: dict[str, str],
+        said: str,
     ) -> None:
-        page.goto(f"{address}runbooks/02-concepts.html")
-        page.fill(field("prefix"), "my.own")
+        page.goto(f"{address}runbooks/{chapter}.html")
+        for name, value in typed.items():
+            page.fill(field(name), value)
+        for name, value in choices.items():
+            page.select_option(field(name), value)
         for part in (book.RUNBOOKS, book.DIAGRAMS):
             (tmp_path / part.name).symlink_to(part)
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -120,4 +144,4 @@ class TestPasted:
             assert done.returncode == 0, (line, done.stderr)
         (ran,) = tmp_path.glob("runs/*/chapter.ipynb")
         for made in (ran, tmp_path / "out.ipynb"):
-            assert "my.own-small running" in json.dumps(nbformat.read(made, 4))
+            assert said in json.dumps(nbformat.read(made, 4))

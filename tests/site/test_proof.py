@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from kernels_helpers import book
 from tests.unit.small_book import page_at
@@ -167,3 +167,44 @@ def test_what_no_run_proves_says_so_loudly(
         f'ol.chapters li:has(a[href$="{name}.html"])'
     )
     assert [item.select(".is-passed") for item in entry] == [[]]
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("", "The newest try made no run. On 2026-01-05 10:30 UTC there was no host"),
+        ("zh/", "最近一次尝试没有执行。 2026-01-05 10:30 UTC 时没有"),
+    ],
+)
+def test_a_newer_try_without_a_host_is_told(
+    published: Path, place: str, said: str
+) -> None:
+    page = page_at(published / place, "runbooks/05-volumes.html")
+    (told,) = page.select("ul.run + .alarm")
+    assert told.get_text().startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("place", "word"), [("", "edited since"), ("zh/", "执行后改过")]
+)
+def test_no_check_of_a_chapter_that_was_edited_looks_proved(
+    browser: Browser, published: Path, place: str, word: str
+) -> None:
+    page = browser.new_page()
+    page.goto(f"file://{published}/{place}runbooks/07-edited.html")
+    checks = page.locator(".check")
+    expect(checks).to_have_count(1)
+    expect(checks).to_contain_text(word)
+    green = """() => {
+      const probe = document.body.appendChild(document.createElement("i"));
+      probe.style.color = "var(--ok)";
+      const { color } = getComputedStyle(probe);
+      return [...document.querySelectorAll("article, article *")].filter(element => {
+        const style = getComputedStyle(element);
+        return [style.color, style.borderLeftColor].includes(color);
+      }).map(element => element.outerHTML);
+    }"""
+    assert page.evaluate(green) == []
+    page.goto(f"file://{published}/{place}runbooks/05-volumes.html")
+    assert page.evaluate(green) != []
+    page.close()

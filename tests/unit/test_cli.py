@@ -1,5 +1,6 @@
 import gc
 import getpass
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -150,6 +151,21 @@ def test_a_host_that_is_not_there_exits_with_3(
     gc.collect()
 
 
+def test_that_the_own_host_of_a_chapter_is_not_there_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKBOOK_HOME", str(tmp_path / "home"))
+    own = notebooks.PARAMETERS.replace("lab://", "lab://nope")
+    path = notebooks.write(tmp_path / "01-small.ipynb", parameters=own)
+    out = tmp_path / "out"
+    refused(call("run", path, "--plan", "--out", out), "lab up nope", code=3)
+    assert list(out.iterdir()) == []
+    refused(call("run", path, "--out", out), "lab up nope", code=3)
+    (noted,) = out.iterdir()
+    assert re.fullmatch(r"[0-9TZ]{16}-small-[0-9a-f]{6}\.refused", noted.name)
+    assert "lab up nope" in noted.read_text()
+
+
 def test_with_all_a_chapter_without_a_host_is_told_and_the_others_run(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +234,8 @@ def test_show_tells_type_default_and_help(small: Path) -> None:
 
 def test_list_names_every_chapter() -> None:
     listed = call("list").output.splitlines()
+    columns = {len(re.match(r"[\w-]+ +", line)[0]) for line in listed}  # type: ignore[index]
+    assert len(columns) == 1
     assert [line.split()[0] for line in listed] == list(book.chapters())
     assert "volumes" in book.chapters()
 

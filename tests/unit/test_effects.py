@@ -39,6 +39,12 @@ def would(body: str) -> list[str]:
         ("docker ps -a; docker volume ls; docker image inspect x", []),
         ("docker swarm init", ["run command docker swarm init"]),
         ('mkdir -p "$folder"', ["create directory /srv/a b"]),
+        (
+            "mkdir -m 700 /a; mkdir -m711 /b",
+            ["create directory /a", "create directory /b"],
+        ),
+        ("mkdir -p --mode 700 /a", ["create directory /a"]),
+        ("touch -d '1 day ago' /a", ["write file /a"]),
         ("echo x | sudo tee -a /etc/fstab >/dev/null", ["write file /etc/fstab"]),
         ("echo x >>/etc/hosts 2>&1", ["write file /etc/hosts"]),
         ("grep x /etc/hosts 2>/dev/null", []),

@@ -11,10 +11,12 @@ import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from click.testing import CliRunner
 from jinja2 import Environment, FileSystemLoader
 from nbformat import NotebookNode, v4
 
 from kernels_helpers import book, report, runner
+from kernels_helpers.cli import main
 from kernels_helpers.errors import ChapterError, DockbookError
 from kernels_helpers.journal import Journal
 from kernels_helpers.site import (
@@ -246,6 +248,45 @@ class TestEvidence:
         newer = "20260102T100000Z-volumes-aaaaaa"
         ran(runs, newer, notebook(), "passed", source=other)
         assert self.title(tmp_path) == ("Keep data", "edited since")
+
+    @pytest.mark.usefixtures("runbooks")
+    def test_a_try_without_a_host_counts_until_there_is_a_run(
+        self, tmp_path: Path
+    ) -> None:
+        def told() -> str | None:
+            (page,) = build.build(runs, tmp_path / "out", draft=True)
+            return page.refused
+
+        runs = tmp_path / "runs"
+        early = {"started": "2026-01-01T10:00:00.5+00:00"}
+        ran(runs, "20260101T100000Z-volumes-aaaaaa", notebook(), "passed", **early)
+        for name in ("20260102T093000Z-other", "20260101T093000Z-volumes"):
+            (runs / f"{name}-aaaaaa.refused").touch()
+        assert told() is None
+        for hour in ("08", "09", "07"):
+            (runs / f"20260102T{hour}3000Z-volumes-aaaaaa.refused").touch()
+        assert told() == "2026-01-02T09:30:00"
+        resumed = {"started": "2026-01-02T10:00:00.5+00:00"}
+        ran(runs, "20260101T110000Z-volumes-aaaaaa", notebook(), "passed", **resumed)
+        assert told() is None
+
+    def test_a_parameter_without_a_field_is_told(
+        self, tmp_path: Path, runbooks: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        parameters = (
+            "from kernels_helpers.field_types import Secret\n\n"
+            'name: str = "site-data"  # help\n'
+            'hosts: list[str] = ["a"]  # help\n'
+            'password: Secret = "env:X"  # help\n'
+            "note: str | None = None  # help"
+        )
+        made = notebook(code(parameters, tag="parameters"))
+        nbformat.write(made, runbooks / "05-volumes.ipynb")
+        made = build.build(tmp_path / "runs", tmp_path / "out", draft=True)
+        assert [page.fieldless for page in made] == [["hosts", "note"]]
+        monkeypatch.setattr(build, "build", lambda *_, **_options: made)
+        told = CliRunner().invoke(main, ["site", "build"]).output
+        assert "hosts, note: a list, or what may be None, has no field" in told
 
     @pytest.mark.usefixtures("runbooks")
     def test_runs_of_other_chapters_are_passed_over(self, tmp_path: Path) -> None:

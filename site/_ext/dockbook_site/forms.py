@@ -11,11 +11,10 @@ from sphinx.application import Sphinx
 from sphinx.locale import _
 
 from dockbook_site.markup import prose
-from dockbook_site.references import has_field
 from kernels_helpers.kinds import FORMS, JSON_TYPES, Choice, Kind, as_text
 from kernels_helpers.labels import label_of
 from kernels_helpers.parameters import Contract, Parameter
-from kernels_helpers.site.downloads import by_hand, in_yaml
+from kernels_helpers.site.downloads import by_hand, has_field, in_yaml
 
 
 def load(

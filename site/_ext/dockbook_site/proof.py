@@ -41,23 +41,27 @@ class Proof:
     def check(self, check: dict[str, Any]) -> str:
         """Write what a check says, with the claim that it proves and its verdict.
 
-        Below it is what differs on Podman, and below the first check of a corrected
-        claim what the note said of it.
+        A check of a chapter that was edited since has the word for that instead. Below
+        it is what differs on Podman, and below the first check of a corrected claim
+        what the note said of it.
         """
         ok, name = check["ok"], str(check["note"] or "")
-        claim, told = html.escape(name), ""
+        stale = badge(EDITED) if self.page["status"] == EDITED else ""
+        state = "stale" if stale else "ok" if ok else "false"
+        claim, told = f"{html.escape(name)} {stale}".strip(), ""
         if why := check["podman"]:
             word = _("On Podman")
             told = f'<p class="differs"><b>{word}</b> {prose(self.say(why))}</p>'
         if known := self.claims.get(name):
             verdict = str(known["verdict"]) if ok else "failed"
             place = f"{self.home}ledger.html#{claim_anchor(name)}"
-            claim = f'<a href="{place}">{claim} {badge(verdict)}</a>'
+            shown = stale or badge(verdict)
+            claim = f'<a href="{place}">{html.escape(name)} {shown}</a>'
             if verdict == "corrected" and name not in self.told:
                 self.told.add(name)
                 told += correction(known, self.language)
         return (
-            f'<p class="check is-{"ok" if ok else "false"}" id="{check["anchor"]}">'
+            f'<p class="check is-{state}" id="{check["anchor"]}">'
             f'<span class="sign">{"✔" if ok else "✘"}</span> '
             f"<span>{prose(self.say(check['claim']))} "
             f'<small class="claim">{claim}</small></span></p>{told}'
@@ -88,10 +92,7 @@ class Proof:
             told.append(f"{word}: {prose(self.say(why))}")
         told += self.links()
         items = "".join(f"<li>{fact}</li>" for fact in told)
-        alarm = alarm_of(facts, failed=failed) if status == "failed" else ""
-        if status == EDITED:
-            alarm = warning()
-        return f'<ul class="run">{items}</ul>{alarm}'
+        return f'<ul class="run">{items}</ul>{alarms(self.page, failed=failed)}'
 
     def links(self) -> list[str]:
         """Lead to the notebook, to the files of the run and to the claims."""
@@ -110,6 +111,14 @@ class Proof:
             place = html.escape(f"{self.home}ledger.html#chapter={page['name']}")
             told.append(f'<a href="{place}">{word}</a>')
         return told
+
+
+def alarms(page: dict[str, Any], *, failed: bool) -> str:
+    """Warn of what makes a page one not to rely on."""
+    alarm = alarm_of(page["facts"], failed=failed) if page["status"] == "failed" else ""
+    if page["status"] == EDITED:
+        alarm = warning()
+    return alarm + (no_run(page["refused"]) if page["refused"] else "")
 
 
 def alarm_of(facts: dict[str, Any], *, failed: bool) -> str:
@@ -131,6 +140,17 @@ def warning() -> str:
     """Warn of a chapter that was edited since its run has passed."""
     head = _("This chapter has been edited since it was run.")
     said = _("You read the text that was run; nothing proves the new one yet.")
+    return (
+        f'<div class="alarm is-edited" role="note"><strong>{head}</strong> {said}</div>'
+    )
+
+
+def no_run(time: str) -> str:
+    """Warn that the newest try of a chapter, in vain, is not what the page shows."""
+    head = _("The newest try made no run.")
+    said = _(
+        "On {time} there was no host for this chapter: what you read is from before."
+    ).format(time=f"{time[:10]} {time[11:16]} UTC")
     return (
         f'<div class="alarm is-edited" role="note"><strong>{head}</strong> {said}</div>'
     )

@@ -14,12 +14,12 @@ from pygments.token import STANDARD_TYPES
 from sphinx.locale import _
 
 from dockbook_site.markup import raw
-from kernels_helpers.kinds import Choice, Scalar, as_text
+from kernels_helpers.kinds import as_text
 from kernels_helpers.labels import label_of
 from kernels_helpers.parameters import Contract, Parameter
 from kernels_helpers.references import in_shell
 from kernels_helpers.site import outputs
-from kernels_helpers.site.downloads import by_hand
+from kernels_helpers.site.downloads import by_hand, has_field
 from kernels_helpers.site.filling import Chapter, Piece, declared
 from kernels_helpers.site.places import Value
 
@@ -96,11 +96,6 @@ class References:
                 classes = " ".join([*stream["classes"], "highlight-none"])
                 shown = block(classes, "".join(map(marked, pieces)))
                 stream.parent.replace(stream, shown)  # it has the classes itself
-
-
-def has_field(parameter: Parameter) -> bool:
-    """Tell whether a value can be typed in: no secret, no list, nothing optional."""
-    return isinstance(parameter.kind, Scalar | Choice)
 
 
 def value(parameter: Parameter) -> Value:
