@@ -46,16 +46,16 @@ layers, opaque directories and whiteouts; after an undo the configuration, too.
 These are {some} of the {all} crashes of the matrix method × way × step, each resumed
 once and undone once. They are drawn by the first number above: one of every method and
 way before any has two, and of these first those that hit a copy, the step in which
-Docker is away, the one after it or the seal of the move, at as many different steps as can be. The last
-table is of the note's own procedure.
+Docker is away, the one after it or the seal of the move, at as many different steps as
+can be. The last table is of the note's own procedure.
 
-Changes are numbered as they stand in the chapter, and each row says at which one
-the run was when it was hit, by its own journal. Moments inside a copy, inside the step
-in which Docker is away, and inside the way back, are drawn from the time that these took
-in a run which nobody hit; the first copy is slowed down for that. What was over too soon
-is tried again, earlier. *way back* is a run whose runner was killed there, and the power
-is cut while `dockbook undo` moves the data back; then it is mended. `the run passed` is
-a crash that it outlived.
+Changes are numbered as they stand in the chapter, and each row says at which one the
+run was when it was hit, by its own journal. Moments inside a copy, inside the step in
+which Docker is away, and inside the way back, are drawn from the time that these took
+in a run which nobody hit; the first copy is slowed down for that. What was over too
+soon is tried again, earlier. *way back* is a run whose runner was killed there, and
+the power is cut while `dockbook undo` moves the data back; then it is mended. `the run
+passed` is a crash that it outlived.
 
 The power is cut by SIGKILL of the host's pid 1, and the host starts again on its disks.
 What the machine has not yet written is not lost by that: these are no tests of fsync.

@@ -73,7 +73,8 @@ def moved(
     before: list[str],
     old: str = "/var/lib/docker",
     mount: str = "/data",
-    **others: str,
+    disk: str = "/dev/vdb",
+    records: str = "/root/dockbook-migration",
 ) -> None:
     """Move what a user has, and see that it is as before."""
     made = attempt(
@@ -86,7 +87,8 @@ def moved(
         aside=f"{old}.old",
         mount=mount,
         new=f"{mount}/docker",
-        **others,
+        disk=disk,
+        records=records,
     )
     host.docker.close()
     assert (made.status, made.reason) == ("passed", None)
@@ -119,16 +121,22 @@ def test_data_that_was_elsewhere_moves_on_boots_and_comes_back(
 def test_a_second_move_brings_the_guard_of_the_first_back(
     host: LabHost, tmp_path: Path
 ) -> None:
-    before = given(host)
-    moved(host, tmp_path / "first", "data-root", before)
-    guard = says(host, GUARD)
-    second = {"records": "/root/a-second-move", "disk": "/dev/vdc"}
+    before, second = given(host), "/root/a-second-move"
+    moved(host, tmp_path, "data-root", before)
+    guard = host.run(GUARD).output
     moved(
-        host, tmp_path / "second", "data-root", before, "/data/docker", "/mnt", **second
+        host,
+        tmp_path,
+        "data-root",
+        before,
+        old="/data/docker",
+        mount="/mnt",
+        disk="/dev/vdc",
+        records=second,
     )
-    assert says(host, GUARD) == guard.replace("/data/docker", "/mnt/docker")
-    says(host, f"bash {second['records']}/back")
-    assert (settled(host, before), says(host, GUARD)) == ([], guard)
+    assert host.run(GUARD).output == guard.replace("/data/docker", "/mnt/docker")
+    says(host, f"bash {second}/back")
+    assert (settled(host, before), host.run(GUARD).output) == ([], guard)
     says(host, BACK)
     assert (settled(host, before), host.run(GUARD).rc) == ([], 1)
 
