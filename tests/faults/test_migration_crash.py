@@ -17,6 +17,13 @@ SAMPLE = [
     Crash("bind", "power", COPIES[0], 0.4, "resume"),
     Crash("data-root", "power", SWITCH, 0.0, "undo"),
     pytest.param(
+        Crash("bind", "copy", COPIES[0], 0.4, "resume"), marks=pytest.mark.exhaustive
+    ),
+    pytest.param(  # while the inventory is written
+        Crash("data-root", "runner", SWITCH, 0.0, "resume"),
+        marks=pytest.mark.exhaustive,
+    ),
+    pytest.param(
         Crash("bind", "way back", SWITCH + 1, 0.0, "undo"), marks=pytest.mark.exhaustive
     ),
     pytest.param(
