@@ -97,10 +97,18 @@ def changes(path: Path) -> list[str]:
 
 def began(out: Path, step: int) -> Place:
     """Tell whether so many changes have begun; one that was true already has not."""
+    return _noted(out, step, {"begin"})
 
+
+def reached(out: Path, step: int) -> Place:
+    """Tell whether so many changes have begun, or been answered without."""
+    return _noted(out, step, {"begin", "answer"})
+
+
+def _noted(out: Path, step: int, wanted: set[str]) -> Place:
     def tell() -> bool:
         events = [e for p in out.glob("*/journal.jsonl") for e in journal.read(p)]
-        kinds = [e["kind"] for e in events if e["event"] == "begin"]
+        kinds = [e["kind"] for e in events if e["event"] in wanted]
         return kinds.count("change") >= step
 
     return tell
