@@ -16,7 +16,7 @@ LATE = [
     *("volumes", "copy", "bind-and-tmpfs", "aliyun", "log-rotation-and-cleanup"),
     "ports",
     "mirror-config",
-    "images",
+    *("images", "backup"),
 ]  # in most a later step changes what an earlier one has made
 ALWAYS = {"registries", "install", "migration", "backup"}
 
