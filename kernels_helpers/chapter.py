@@ -90,7 +90,7 @@ class Chapter:
 
         ``ok`` must be True or False itself; with ``podman``, on Podman, False.
         """
-        differs = podman if self.host.product == PODMAN else None
+        differs = podman if podman and self.host.product == PODMAN else None
         record = checks.record(claim, ok, note, differs)
         self.journal.write("check", **record)
         checks.demand(record)

@@ -134,6 +134,12 @@ def test_a_check_that_differs_nowhere_fails_on_podman_too(tmp_path: Path) -> Non
         open_chapter(tmp_path, FakeHost(product=PODMAN)).check("x", False, note=None)
 
 
+def test_a_check_that_differs_nowhere_asks_no_engine(tmp_path: Path) -> None:
+    host = FakeHost()
+    del host.product  # as on a host without one: to ask would raise
+    open_chapter(tmp_path, host).check("a claim", True, note=None)
+
+
 def test_a_step_that_differs_has_to_fail_on_podman(tmp_path: Path) -> None:
     step = replace(MAKE, unless=None, podman="there is no such thing")
     host = FakeHost({"make": [1, 0]}, PODMAN)
