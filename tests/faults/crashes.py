@@ -32,7 +32,7 @@ def numbers(pattern: str) -> list[int]:
 
 
 TAKEN = [n for n, s in enumerate(STEPS, 1) if "$rehearse" not in (s.unless or "")]
-COPIES = numbers(r'^ *(cp -ax|pass) "')
+COPIES = numbers(r'\b(cp -ax|pass) "')
 (SWITCH,) = numbers("^switch$")
 (SEAL,) = numbers('touch "\\$records/kept"')
 METHODS = ("bind", "data-root")
