@@ -243,7 +243,8 @@ class Chapter:
         clean = result.rc == 0 and not (step.unless and self._holds(step))
         undone = clean or not came
         self.journal.write("undo", undo=step.undo, rc=result.rc, ok=undone)
-        told = "" if undone else f"\n{result.output.rstrip()}"
+        why = result.output.rstrip() if result.rc else "its `unless` is true as before"
+        told = "" if undone else f"\n{why}"
         if came or clean:
             self._tell(f"{'undone' if undone else '✘ not undone'}: {step.undo}{told}\n")
         return undone

@@ -50,7 +50,7 @@ HOLD
 """,
     r"""
 #| unless: kill -0 "$(cat /srv/operation/pid)"
-#| undo: kill "$(cat /srv/operation/pid)"
+#| undo: p=$(cat /srv/operation/pid); kill "$p"; while kill -0 "$p"; do sleep 0.1; done
 setsid sleep 2d >/dev/null 2>&1 &
 until test "$(ps -o sid= $!)" -eq $!; do sleep 0.1; done
 echo $! >/srv/operation/pid

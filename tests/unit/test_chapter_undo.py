@@ -40,6 +40,16 @@ def test_a_change_runs_holds_and_is_undone_and_verified(tmp_path: Path) -> None:
     assert events(chapter, "undo")[0]["ok"] is True
 
 
+def test_an_undo_that_took_nothing_away_says_so(tmp_path: Path) -> None:
+    said: list[str] = []
+    host = FakeHost({"is there": [1, 0]})
+    chapter = open_chapter(tmp_path, host, say=said.append)
+    chapter.change(MAKE)
+    chapter.unwind()
+    told = "✘ not undone: take away\nits `unless` is true as before\n"
+    assert "".join(said).endswith(told)
+
+
 def test_undos_run_last_in_first_out_and_one_that_fails_stops_no_other(
     tmp_path: Path,
 ) -> None:
