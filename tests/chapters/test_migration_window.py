@@ -28,6 +28,11 @@ setsid dockerd -H unix:///run/docker.sock \\
   --containerd=/run/containerd/containerd.sock </dev/null >/dev/null 2>&1 &
 until docker info >/dev/null 2>&1; do sleep 0.1; done
 """
+BUSY = "/var/lib/docker/volumes/kept/_data/busy"
+WRITES = f"""
+case "$*" in *--out-format*) echo new >{BUSY}; echo once >>/run/compared ;; esac
+exec /usr/bin/rsync "$@"
+"""
 PROCESS = "systemctl show docker -p MainPID --value"
 NONE = ("", "ls: cannot access '/data/docker': No such file or directory\n")
 AWAY = """
@@ -83,6 +88,17 @@ def test_passes_that_stay_too_long_stop_nothing(
             "ms is too long: raise max_downtime, or calm what writes"
         )
         assert (inventory(host), says(host, PROCESS)) == before
+
+
+def test_what_is_written_while_it_is_compared_is_no_difference(
+    dockbook_home: Path, tmp_path: Path
+) -> None:
+    del dockbook_home
+    with lying(WRITES, "rsync") as host:
+        says(host, f"docker volume create kept && echo old >{BUSY}")
+        made = attempt("migration", host, tmp_path)
+        assert (made.status, made.reason) == ("passed", None)
+        assert says(host, f"cat /run/compared {BUSY}") == "once\nnew\n"
 
 
 @pytest.mark.exhaustive
