@@ -4,13 +4,13 @@ import itertools
 import os
 import signal
 import threading
-from pathlib import Path
 
 import pytest
 from docker.errors import NotFound
 
 from kernels_helpers import process
 from kernels_helpers.hosts import Host
+from tests.running import running
 from tests.waiting import until
 
 NAPS = itertools.count(1000)
@@ -20,15 +20,7 @@ OBEYS_TERM = "trap 'exit 0' TERM; echo started; while :; do sleep 0.1; done"
 
 def on_machine(word: str) -> list[str]:
     """Find the processes of the machine, those in labs too, that name a word."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes()
-        except OSError:
-            continue
-        if word.encode() in words:
-            found.append(words.decode())
-    return found
+    return [words.decode() for _, words in running() if word.encode() in words]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from kernels_helpers import process
 from kernels_helpers.process import run, start_time
+from tests.running import running
 from tests.waiting import until
 
 NAPS = itertools.count(1000)
@@ -23,15 +24,7 @@ def sh(script: str) -> list[str]:
 
 def alive(word: str) -> list[str]:
     """Find running processes by an argument of theirs; the dead have none."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes()
-        except OSError:
-            continue
-        if word.encode() in words.split(b"\0"):
-            found.append(path.parts[2])
-    return found
+    return [pid for pid, words in running() if word.encode() in words.split(b"\0")]
 
 
 @pytest.fixture
