@@ -20,7 +20,7 @@ unguard() { # take the guard away, or bring that of an earlier move back
     cp "$records/guard-before" $drop_in
   else
     rm -f $drop_in
-    rmdir --ignore-fail-on-non-empty "${drop_in%/*}" 2>/dev/null || :
+    rmdir "${drop_in%/*}" 2>/dev/null || : # there may be drop-ins of others
   fi
   systemctl daemon-reload
 }
